@@ -1,0 +1,19 @@
+//! IronBase: an embedded document database with MongoDB's documents and queries.
+//!
+//! The layers, top to bottom; each may use only those below it:
+//!
+//! `capi` (the C ABI) > `database` (the Rust face) > `query`, `update` > `index` > `json` > `bson`
+//! > `storage` (which knows nothing of documents). `error` is shared by all but storage.
+
+#![deny(unsafe_op_in_unsafe_fn)]
+#![warn(missing_docs)]
+
+pub mod bson;
+pub mod capi;
+pub mod database;
+pub mod error;
+pub mod index;
+pub mod json;
+pub mod query;
+pub mod storage;
+pub mod update;
