@@ -6,6 +6,8 @@
 //! path leaves the database directory, whatever a damaged catalog asks for. Every error of a real
 //! file names the file, and its errno stays reachable through [`os_error`].
 
+mod chunks;
+pub mod memory;
 pub mod os;
 
 use std::error::Error;
@@ -244,6 +246,11 @@ fn check_rename(from: &str, to: &str) -> io::Result<()> {
 /// The directory that a path lies in; `""` for the database directory.
 fn parent(path: &str) -> &str {
     path.rfind('/').map_or("", |slash| &path[..slash])
+}
+
+/// The name of `path` in `directory`, if it lies directly in it.
+fn child_name<'a>(directory: &str, path: &'a str) -> Option<&'a str> {
+    (parent(path) == directory).then(|| path.rsplit('/').next().unwrap_or(path))
 }
 
 /// The error of a read that reaches beyond the end of a file.
