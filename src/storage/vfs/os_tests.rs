@@ -226,10 +226,11 @@ fn two_processes_conflict() {
     let scratch = Scratch::new();
     let vfs = scratch.vfs();
     let child = || {
-        let name = std::thread::current()
-            .name()
-            .expect("tests run in named threads")
-            .to_string();
+        let name = concat!(module_path!(), "::two_processes_conflict");
+        let name = name
+            .split_once("::")
+            .expect("the crate's name comes first")
+            .1;
         let mut command = Command::new(std::env::current_exe().expect("the path of this binary"));
         let command = command
             .args(["--exact", name])
