@@ -8,6 +8,7 @@ pub mod pager;
 pub mod roots;
 pub mod snapshot;
 pub mod superblock;
+pub mod wal;
 pub mod vfs;
 
 pub use error::{Error, ErrorKind, Result};
