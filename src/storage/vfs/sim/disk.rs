@@ -241,7 +241,7 @@ impl Disk {
         let cached = &self.file(file)?.cached;
         let mut done = 0;
         while done < length {
-            let position = offset + done as u64;
+            let position = offset.saturating_add(done as u64);
             if !cached.is_allocated(position) {
                 if room == 0 {
                     break;

@@ -1,7 +1,7 @@
 //! A simulated disk that loses power and fails calls at will, for tests of crash safety.
 //!
-//! It knows what a program sees apart from what is durable ([`disk`]), and builds from the two any
-//! disk that a power loss could leave ([`crash`]). All that happens follows from the calls made and
+//! It knows what a program sees apart from what is durable (`disk`), and builds from the two any
+//! disk that a power loss could leave (`crash`). All that happens follows from the calls made and
 //! the seeds given, so every failure replays.
 //!
 //! Two ways to crash a scripted run:
