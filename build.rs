@@ -10,7 +10,9 @@ fn main() {
     let target_os = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
     let arguments = match target_os.as_str() {
         "macos" | "ios" => {
-            vec![format!("-Wl,-install_name,@rpath/libironbase.{ABI_VERSION}.dylib")]
+            vec![format!(
+                "-Wl,-install_name,@rpath/libironbase.{ABI_VERSION}.dylib"
+            )]
         }
         "windows" => Vec::new(),
         _ => vec![

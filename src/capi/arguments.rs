@@ -32,7 +32,9 @@ pub(super) unsafe fn optional_text<'a>(
             NUL_TERMINATED => Err(Error::argument(format!(
                 "{parameter} is NULL with the length IRONBASE_NUL; (NULL, 0) stands for none"
             ))),
-            _ => Err(Error::argument(format!("{parameter} is NULL, its length is {length}"))),
+            _ => Err(Error::argument(format!(
+                "{parameter} is NULL, its length is {length}"
+            ))),
         };
     }
     if length == NUL_TERMINATED {
@@ -41,10 +43,14 @@ pub(super) unsafe fn optional_text<'a>(
     }
     let end = pointer.addr().checked_add(length);
     if length > isize::MAX as usize || end.is_none() {
-        return Err(Error::argument(format!("{parameter} cannot be {length} bytes long")));
+        return Err(Error::argument(format!(
+            "{parameter} cannot be {length} bytes long"
+        )));
     }
     // SAFETY: the caller vouches for the bytes, and their number is one that memory can have.
-    Ok(Some(unsafe { slice::from_raw_parts(pointer.cast(), length) }))
+    Ok(Some(unsafe {
+        slice::from_raw_parts(pointer.cast(), length)
+    }))
 }
 
 /// The bytes of a text that must be given.
@@ -73,7 +79,9 @@ pub(super) unsafe fn name<'a>(
     length: usize,
 ) -> Result<&'a str> {
     // SAFETY: as promised to this function.
-    utf8(parameter, unsafe { required_text(parameter, pointer, length)? })
+    utf8(parameter, unsafe {
+        required_text(parameter, pointer, length)?
+    })
 }
 
 /// A text that always ends at its NUL.
@@ -191,14 +199,29 @@ mod tests {
         // SAFETY: the text is as long as said, or has its NUL; odd lengths are refused unread.
         unsafe {
             assert_eq!(optional_text("t", text, 2).unwrap(), Some(&b"ab"[..]));
-            assert_eq!(optional_text("t", text, NUL_TERMINATED).unwrap(), Some(&b"abc\xFF"[..]));
+            assert_eq!(
+                optional_text("t", text, NUL_TERMINATED).unwrap(),
+                Some(&b"abc\xFF"[..])
+            );
             assert_eq!(optional_text("t", text, 0).unwrap(), Some(&b""[..]));
             assert_eq!(optional_text("t", null(), 0).unwrap(), None);
             for (pointer, length, message) in [
                 (null(), 3, "t is NULL, its length is 3"),
-                (null(), NUL_TERMINATED, "t is NULL with the length IRONBASE_NUL"),
-                (text, usize::MAX - 1, "t cannot be 18446744073709551614 bytes long"),
-                (text, usize::MAX / 2 + 1, "t cannot be 9223372036854775808 bytes long"),
+                (
+                    null(),
+                    NUL_TERMINATED,
+                    "t is NULL with the length IRONBASE_NUL",
+                ),
+                (
+                    text,
+                    usize::MAX - 1,
+                    "t cannot be 18446744073709551614 bytes long",
+                ),
+                (
+                    text,
+                    usize::MAX / 2 + 1,
+                    "t cannot be 9223372036854775808 bytes long",
+                ),
             ] {
                 let error = optional_text("t", pointer, length).unwrap_err();
                 assert_eq!(error.status(), Status::Argument);
@@ -211,12 +234,21 @@ mod tests {
     fn a_name_is_given_and_is_utf8() {
         // SAFETY: the text has its NUL.
         unsafe {
-            assert_eq!(name("name", c"abc".as_ptr(), NUL_TERMINATED).unwrap(), "abc");
-            assert_eq!(name("name", null(), 0).unwrap_err().message(), "name is NULL");
+            assert_eq!(
+                name("name", c"abc".as_ptr(), NUL_TERMINATED).unwrap(),
+                "abc"
+            );
+            assert_eq!(
+                name("name", null(), 0).unwrap_err().message(),
+                "name is NULL"
+            );
             let error = name("name", c"abc\xFF".as_ptr(), NUL_TERMINATED).unwrap_err();
             assert_eq!(error.message(), "name is not UTF-8: byte 0xFF at offset 3");
             assert_eq!(error.details()["position"]["offset"], 3);
-            assert_eq!(nul_terminated("path", null()).unwrap_err().message(), "path is NULL");
+            assert_eq!(
+                nul_terminated("path", null()).unwrap_err().message(),
+                "path is NULL"
+            );
         }
     }
 
@@ -225,7 +257,9 @@ mod tests {
         let text = c"{\"a\": 1,\n \"b\" 2}";
         // SAFETY: the text has its NUL.
         let error = unsafe { document("filter", text.as_ptr(), NUL_TERMINATED) };
-        let Err(error) = error else { panic!("must be refused") };
+        let Err(error) = error else {
+            panic!("must be refused")
+        };
         assert_eq!(error.status(), Status::Json);
         assert!(error.message().starts_with("filter: "), "{error}");
         assert_eq!(error.details()["parameter"], "filter");

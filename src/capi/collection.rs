@@ -117,7 +117,9 @@ pub unsafe extern "C" fn ironbase_collection_explain(
     unsafe {
         guard(err, || {
             let out = Output::cleared(out, out_len).required()?;
-            let OpenCollection { collection, mode, .. } = borrow("collection", collection)?;
+            let OpenCollection {
+                collection, mode, ..
+            } = borrow("collection", collection)?;
             let command = document("command", command, command_len)?;
             let verbosity = self::options(options, options_len, Verbosity::from_bson)?;
             let explained = collection.explain(RawDoc::trusted(&command), verbosity)?;

@@ -79,7 +79,9 @@ impl Reading {
             return Err(error);
         }
         self.document.clear();
-        let Some(document) = self.cursor.next()? else { return Ok(false) };
+        let Some(document) = self.cursor.next()? else {
+            return Ok(false);
+        };
         json::write_document(&mut self.document, RawDoc::trusted(document), self.mode);
         self.document.push(0);
         Ok(true)
@@ -88,13 +90,16 @@ impl Reading {
     /// Adds the next document to the batch; `false` at the end.
     fn advance_batch(&mut self) -> Result<bool> {
         if std::mem::take(&mut self.held_back) {
-            self.batch.extend_from_slice(&self.document[..self.document.len() - 1]);
+            self.batch
+                .extend_from_slice(&self.document[..self.document.len() - 1]);
             return Ok(true);
         }
         if let Some(error) = self.error.take() {
             return Err(error);
         }
-        let Some(document) = self.cursor.next()? else { return Ok(false) };
+        let Some(document) = self.cursor.next()? else {
+            return Ok(false);
+        };
         json::write_document(&mut self.batch, RawDoc::trusted(document), self.mode);
         Ok(true)
     }

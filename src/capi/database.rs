@@ -111,7 +111,9 @@ pub unsafe extern "C" fn ironbase_db_close(
 pub unsafe extern "C" fn ironbase_db_free(db: *mut ironbase_db_t) {
     guard_quiet(|| {
         // SAFETY: the caller keeps the header's conventions.
-        let Some(database) = (unsafe { handle::release(db) }) else { return };
+        let Some(database) = (unsafe { handle::release(db) }) else {
+            return;
+        };
         if let Err(error) = database.close() {
             log::error!("closing a database that was freed: {error}");
         }
@@ -176,7 +178,9 @@ pub unsafe extern "C" fn ironbase_db_create_collection(
             let database = borrow("db", db)?;
             let name = self::name("name", name, name_len)?;
             let options = document_or_empty("options", options, options_len)?;
-            writing(database, || database.create_collection(name, RawDoc::trusted(&options)))?;
+            writing(database, || {
+                database.create_collection(name, RawDoc::trusted(&options))
+            })?;
             Ok(Status::Ok)
         })
     }
@@ -216,7 +220,9 @@ pub unsafe extern "C" fn ironbase_db_rename_collection(
             let from = name("from", from, from_len)?;
             let to = name("to", to, to_len)?;
             let options = self::options(options, options_len, RenameOptions::from_bson)?;
-            writing(database, || database.rename_collection(from, to, options.drop_target))?;
+            writing(database, || {
+                database.rename_collection(from, to, options.drop_target)
+            })?;
             Ok(Status::Ok)
         })
     }
@@ -304,7 +310,9 @@ pub unsafe extern "C" fn ironbase_db_stats(
         guard(err, || {
             let out = Output::cleared(out, out_len).required()?;
             let database = borrow("db", db)?;
-            self::options(options, options_len, |options| only_comment("stats", options))?;
+            self::options(options, options_len, |options| {
+                only_comment("stats", options)
+            })?;
             out.set(&document_text(&database.stats()?, database.json_mode()))?;
             Ok(Status::Ok)
         })

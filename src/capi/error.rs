@@ -107,7 +107,9 @@ unsafe fn read<'a, T>(
 /// @ingroup error
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ironbase_error_status(error: *const ironbase_error_t) -> ironbase_status_t {
+pub unsafe extern "C" fn ironbase_error_status(
+    error: *const ironbase_error_t,
+) -> ironbase_status_t {
     // SAFETY: the caller keeps the header's conventions.
     unsafe { read(error, IRONBASE_OK, |error| error.status) }
 }
@@ -184,7 +186,9 @@ pub unsafe extern "C" fn ironbase_error_has_label(
     // SAFETY: the caller keeps the header's conventions.
     unsafe {
         let label = CStr::from_ptr(label).to_bytes();
-        read(error, false, |error| error.labels.iter().any(|known| known.as_bytes() == label))
+        read(error, false, |error| {
+            error.labels.iter().any(|known| known.as_bytes() == label)
+        })
     }
 }
 
@@ -224,7 +228,10 @@ mod tests {
             assert_eq!(ironbase_error_status(error), Status::Full as i32);
             assert_eq!(ironbase_error_code(error), 11000);
             assert_eq!(text(ironbase_error_code_name(error)), "DuplicateKey");
-            assert_eq!(text(ironbase_error_message(error)), "the disk is full\\n\\u{0}");
+            assert_eq!(
+                text(ironbase_error_message(error)),
+                "the disk is full\\n\\u{0}"
+            );
             assert_eq!(
                 text(ironbase_error_details(error)),
                 "{\"causes\":[\"users.mlite\",\"No space left on device (os error 28)\"],\

@@ -47,7 +47,9 @@ pub unsafe extern "C" fn ironbase_collection_find(
     unsafe {
         guard(err, || {
             clear_handle(out)?;
-            let OpenCollection { collection, mode, .. } = borrow("collection", collection)?;
+            let OpenCollection {
+                collection, mode, ..
+            } = borrow("collection", collection)?;
             let filter = document_or_empty("filter", filter, filter_len)?;
             let options = self::options(options, options_len, FindOptions::from_bson)?;
             let batch_size = options.batch_size;
@@ -88,7 +90,9 @@ pub unsafe extern "C" fn ironbase_collection_find_one(
     unsafe {
         guard(err, || {
             let out = Output::cleared(out, out_len).required()?;
-            let OpenCollection { collection, mode, .. } = borrow("collection", collection)?;
+            let OpenCollection {
+                collection, mode, ..
+            } = borrow("collection", collection)?;
             let filter = document_or_empty("filter", filter, filter_len)?;
             let options = self::options(options, options_len, FindOptions::from_bson)?;
             let mut text = Scratch::take();

@@ -70,7 +70,11 @@ fn panic_error(panic: Box<dyn Any + Send>) -> Error {
     // A payload that panics when dropped would unwind into the caller.
     std::mem::forget(panic);
     log::error!("caught a panic: {text}");
-    Error::new(Status::Internal, Code::INTERNAL_ERROR, format!("a bug in IronBase: {text}"))
+    Error::new(
+        Status::Internal,
+        Code::INTERNAL_ERROR,
+        format!("a bug in IronBase: {text}"),
+    )
 }
 
 #[cfg(test)]
@@ -104,10 +108,16 @@ mod tests {
     #[test]
     fn errors_and_panics_become_statuses_with_a_message() {
         let (status, message) = run(|| Err(Error::argument("filter is NULL")));
-        assert_eq!((status, message.as_deref()), (IRONBASE_ERROR_ARGUMENT, Some("filter is NULL")));
+        assert_eq!(
+            (status, message.as_deref()),
+            (IRONBASE_ERROR_ARGUMENT, Some("filter is NULL"))
+        );
         let (status, message) = run(|| panic!("page {} is not there", 3));
         assert_eq!(status, IRONBASE_ERROR_INTERNAL);
-        assert_eq!(message.as_deref(), Some("a bug in IronBase: page 3 is not there"));
+        assert_eq!(
+            message.as_deref(),
+            Some("a bug in IronBase: page 3 is not there")
+        );
         let (status, _) = run(|| std::panic::panic_any(5));
         assert_eq!(status, IRONBASE_ERROR_INTERNAL);
     }

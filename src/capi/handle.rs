@@ -27,7 +27,11 @@ const FREED: u64 = u64::from_le_bytes(*b"(freed!)");
 
 /// Moves `value` to the heap and returns the handle to it.
 pub(super) fn create<H: Opaque>(value: H::Value) -> *mut H {
-    Box::into_raw(Box::new(Handle { magic: H::MAGIC, value })).cast()
+    Box::into_raw(Box::new(Handle {
+        magic: H::MAGIC,
+        value,
+    }))
+    .cast()
 }
 
 /// The value of a handle; `parameter` names it in the error if there is none.
@@ -63,7 +67,10 @@ pub(super) unsafe fn release<H: Opaque>(handle: *mut H) -> Option<H::Value> {
     }
     // SAFETY: not NULL, so the caller vouches for it.
     if !unsafe { check(handle) } {
-        log::error!("a pointer to be freed is not a {}, or was freed before", H::TYPE);
+        log::error!(
+            "a pointer to be freed is not a {}, or was freed before",
+            H::TYPE
+        );
         return None;
     }
     let handle = handle.cast::<Handle<H::Value>>();

@@ -50,7 +50,9 @@ pub unsafe extern "C" fn ironbase_collection_create_indexes(
             let out = Output::cleared(out, out_len);
             let collection = borrow("collection", collection)?;
             let specs = array("specs", specs, specs_len)?;
-            self::options(options, options_len, |options| only_comment("createIndexes", options))?;
+            self::options(options, options_len, |options| {
+                only_comment("createIndexes", options)
+            })?;
             let names = collection
                 .writing(|collection| collection.create_indexes(RawDoc::trusted(&specs)))?;
             if out.is_wanted() {
@@ -111,7 +113,10 @@ pub unsafe extern "C" fn ironbase_collection_list_indexes(
         guard(err, || {
             let out = Output::cleared(out, out_len).required()?;
             let collection = borrow("collection", collection)?;
-            out.set(&array_text(&collection.collection.list_indexes()?, collection.mode))?;
+            out.set(&array_text(
+                &collection.collection.list_indexes()?,
+                collection.mode,
+            ))?;
             Ok(Status::Ok)
         })
     }

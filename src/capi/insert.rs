@@ -49,9 +49,8 @@ pub unsafe extern "C" fn ironbase_collection_insert_one(
             let collection = borrow("collection", collection)?;
             let document = self::document("document", document, document_len)?;
             let options = self::options(options, options_len, WriteOptions::from_bson)?;
-            let id = collection.writing(|collection| {
-                collection.insert_one(document.to_vec(), &options)
-            })?;
+            let id = collection
+                .writing(|collection| collection.insert_one(document.to_vec(), &options))?;
             if out.is_wanted() {
                 let mut text = Scratch::take();
                 results::insert_one(&mut text, &id, collection.mode);

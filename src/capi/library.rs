@@ -139,7 +139,9 @@ struct Sink {
     callback: RwLock<Option<Callback>>,
 }
 
-static SINK: Sink = Sink { callback: RwLock::new(None) };
+static SINK: Sink = Sink {
+    callback: RwLock::new(None),
+};
 
 impl Log for Sink {
     fn enabled(&self, _: &Metadata) -> bool {
@@ -151,7 +153,9 @@ impl Log for Sink {
             return;
         }
         let callback = self.callback.read();
-        let Some(Callback { function, user }) = &*callback else { return };
+        let Some(Callback { function, user }) = &*callback else {
+            return;
+        };
         let line = record.args().to_string().replace(['\n', '\0'], " ");
         let line = CString::new(line).unwrap_or_default();
         IN_CALLBACK.set(true);
@@ -195,7 +199,13 @@ mod tests {
         log::error!("the log test says too much");
         let lines = lines.into_inner().unwrap();
         // Other tests of this process may log as well.
-        let ours: Vec<_> = lines.iter().filter(|(_, line)| line.contains("log test")).collect();
-        assert_eq!(ours, [&(IRONBASE_LOG_WARN, "the log test says so".to_string())]);
+        let ours: Vec<_> = lines
+            .iter()
+            .filter(|(_, line)| line.contains("log test"))
+            .collect();
+        assert_eq!(
+            ours,
+            [&(IRONBASE_LOG_WARN, "the log test says so".to_string())]
+        );
     }
 }

@@ -102,7 +102,9 @@ mod tests {
         unsafe {
             assert!(!Output::cleared(null_mut(), null_mut()).is_wanted());
             assert!(Output::cleared(null_mut(), null_mut()).required().is_err());
-            Output::cleared(null_mut(), &mut out_len).set(b"abc").unwrap();
+            Output::cleared(null_mut(), &mut out_len)
+                .set(b"abc")
+                .unwrap();
         }
         assert_eq!(out_len, 3);
     }

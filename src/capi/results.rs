@@ -23,7 +23,10 @@ pub(super) fn insert_many(out: &mut Vec<u8>, result: &InsertManyResult, mode: Mo
         put(out, format_args!("{comma}\"{index}\":"));
         write_id(out, id, mode);
     }
-    put(out, format_args!("}},\"insertedCount\":{}}}", result.inserted_ids.len()));
+    put(
+        out,
+        format_args!("}},\"insertedCount\":{}}}", result.inserted_ids.len()),
+    );
 }
 
 /// `{"matchedCount": n, "modifiedCount": n, "upsertedCount": n}`, and `"upsertedId"` if there is one.
@@ -84,7 +87,10 @@ mod tests {
     #[test]
     fn results_are_those_of_the_drivers() {
         let id = Value::Int32(7);
-        assert_eq!(text(|out| insert_one(out, &id, Mode::Relaxed)), r#"{"insertedId":7}"#);
+        assert_eq!(
+            text(|out| insert_one(out, &id, Mode::Relaxed)),
+            r#"{"insertedId":7}"#
+        );
         assert_eq!(
             text(|out| insert_one(out, &id, Mode::Canonical)),
             r#"{"insertedId":{"$numberInt":"7"}}"#
@@ -94,7 +100,11 @@ mod tests {
             text(|out| insert_many(out, &InsertManyResult { inserted_ids }, Mode::Relaxed)),
             r#"{"insertedIds":{"0":7,"2":"b"},"insertedCount":2}"#
         );
-        let mut result = UpdateResult { matched_count: 2, modified_count: 1, upserted_id: None };
+        let mut result = UpdateResult {
+            matched_count: 2,
+            modified_count: 1,
+            upserted_id: None,
+        };
         assert_eq!(
             text(|out| update(out, &result, Mode::Relaxed)),
             r#"{"matchedCount":2,"modifiedCount":1,"upsertedCount":0}"#

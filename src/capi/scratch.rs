@@ -68,7 +68,10 @@ mod tests {
         let (address, capacity) = (first.as_ptr(), first.capacity());
         drop(first);
         let again = Scratch::take();
-        assert_eq!((again.as_ptr(), again.capacity(), again.len()), (address, capacity, 0));
+        assert_eq!(
+            (again.as_ptr(), again.capacity(), again.len()),
+            (address, capacity, 0)
+        );
     }
 
     #[test]

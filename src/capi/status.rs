@@ -58,7 +58,10 @@ const NAMES: &[(i32, &CStr)] = &[
     (IRONBASE_ERROR_ARGUMENT, c"IRONBASE_ERROR_ARGUMENT"),
     (IRONBASE_ERROR_JSON, c"IRONBASE_ERROR_JSON"),
     (IRONBASE_ERROR_QUERY, c"IRONBASE_ERROR_QUERY"),
-    (IRONBASE_ERROR_DUPLICATE_KEY, c"IRONBASE_ERROR_DUPLICATE_KEY"),
+    (
+        IRONBASE_ERROR_DUPLICATE_KEY,
+        c"IRONBASE_ERROR_DUPLICATE_KEY",
+    ),
     (IRONBASE_ERROR_NOT_FOUND, c"IRONBASE_ERROR_NOT_FOUND"),
     (IRONBASE_ERROR_CONFLICT, c"IRONBASE_ERROR_CONFLICT"),
     (IRONBASE_ERROR_VALIDATION, c"IRONBASE_ERROR_VALIDATION"),
@@ -119,7 +122,11 @@ mod tests {
         assert_eq!(statuses.len(), NAMES.len());
         for (status, (number, name)) in statuses.iter().zip(NAMES) {
             assert_eq!(*status as i32, *number);
-            let plain = name.to_str().unwrap().replace("IRONBASE_", "").replace("ERROR_", "");
+            let plain = name
+                .to_str()
+                .unwrap()
+                .replace("IRONBASE_", "")
+                .replace("ERROR_", "");
             assert_eq!(plain.replace('_', ""), format!("{status:?}").to_uppercase());
         }
     }

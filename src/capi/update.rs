@@ -176,7 +176,9 @@ pub unsafe extern "C" fn ironbase_collection_delete_one(
             let collection = borrow("collection", collection)?;
             let filter = document("filter", filter, filter_len)?;
             let options = self::options(options, options_len, DeleteOptions::from_bson)?;
-            delete(collection, out, |collection| collection.delete_one(&filter, &options))
+            delete(collection, out, |collection| {
+                collection.delete_one(&filter, &options)
+            })
         })
     }
 }
@@ -205,7 +207,9 @@ pub unsafe extern "C" fn ironbase_collection_delete_many(
             let collection = borrow("collection", collection)?;
             let filter = document("filter", filter, filter_len)?;
             let options = self::options(options, options_len, DeleteOptions::from_bson)?;
-            delete(collection, out, |collection| collection.delete_many(&filter, &options))
+            delete(collection, out, |collection| {
+                collection.delete_many(&filter, &options)
+            })
         })
     }
 }

@@ -166,7 +166,11 @@ impl FindOptions {
                 "batchSize" => options.batch_size = given.number(0, i32::MAX as u64)? as u32,
                 "hint" => options.hint = Some(given.hint()?),
                 "comment" => {}
-                _ => return Err(given.unknown("projection, sort, skip, limit, batchSize, hint, comment")),
+                _ => {
+                    return Err(
+                        given.unknown("projection, sort, skip, limit, batchSize, hint, comment")
+                    );
+                }
             }
         }
         Ok(options)
@@ -359,7 +363,10 @@ mod tests {
 
     #[test]
     fn open_options_are_read_from_json() {
-        assert_eq!(OpenOptions::from_json("{}").unwrap(), OpenOptions::default());
+        assert_eq!(
+            OpenOptions::from_json("{}").unwrap(),
+            OpenOptions::default()
+        );
         let text = r#"{"create": false, "readOnly": true, "durability": "interval",
             "syncIntervalMs": 20, "cacheSize": 1048576, "pageSize": 4096, "readMode": "pread",
             "strictCollections": true, "jsonMode": "canonical", "maxOpenFiles": 16,
@@ -384,12 +391,42 @@ mod tests {
     #[test]
     fn bad_open_options_are_refused_with_what_would_be_right() {
         for (text, status, code, fragment) in [
-            (r#"{"durable": "full"}"#, Status::Argument, 40415, "takes create, readOnly"),
-            (r#"{"create": 1}"#, Status::Argument, 14, r#""create" of open needs true or false"#),
-            (r#"{"durability": "ful"}"#, Status::Argument, 2, r#"one of "full", "interval", "none""#),
-            (r#"{"pageSize": 5000}"#, Status::Argument, 2, "a power of two from 4096 to 32768"),
-            (r#"{"syncIntervalMs": 0}"#, Status::Argument, 51024, "from 1 to 3600000, found 0"),
-            (r#"{"cacheSize": "64M"}"#, Status::Argument, 14, r#"found a string ("64M")"#),
+            (
+                r#"{"durable": "full"}"#,
+                Status::Argument,
+                40415,
+                "takes create, readOnly",
+            ),
+            (
+                r#"{"create": 1}"#,
+                Status::Argument,
+                14,
+                r#""create" of open needs true or false"#,
+            ),
+            (
+                r#"{"durability": "ful"}"#,
+                Status::Argument,
+                2,
+                r#"one of "full", "interval", "none""#,
+            ),
+            (
+                r#"{"pageSize": 5000}"#,
+                Status::Argument,
+                2,
+                "a power of two from 4096 to 32768",
+            ),
+            (
+                r#"{"syncIntervalMs": 0}"#,
+                Status::Argument,
+                51024,
+                "from 1 to 3600000, found 0",
+            ),
+            (
+                r#"{"cacheSize": "64M"}"#,
+                Status::Argument,
+                14,
+                r#"found a string ("64M")"#,
+            ),
             (r#"{"create": true"#, Status::Json, 0, ""),
         ] {
             let error = OpenOptions::from_json(text).unwrap_err();
@@ -404,7 +441,7 @@ mod tests {
     #[test]
     fn options_of_operations_are_read() {
         let document = doc! { "projection": { "a": 1 }, "sort": { "b": -1 }, "skip": 2, "limit": 3.0,
-            "batchSize": 4, "hint": "a_1", "comment": { "any": "thing" } };
+        "batchSize": 4, "hint": "a_1", "comment": { "any": "thing" } };
         let find = FindOptions::from_bson(RawDoc::trusted(&document.to_bytes())).unwrap();
         let expected = FindOptions {
             projection: Some(doc! { "a": 1 }.to_bytes()),

@@ -46,12 +46,18 @@ pub(super) fn given<'a>(
     document
         .iter()
         .filter(|(_, value)| !matches!(value, RawValue::Null | RawValue::Undefined))
-        .map(move |(name, value)| Given { operation, name: name.as_str(), value })
+        .map(move |(name, value)| Given {
+            operation,
+            name: name.as_str(),
+            value,
+        })
 }
 
 impl Given<'_> {
     pub(super) fn boolean(&self) -> Result<bool> {
-        self.value.as_bool().ok_or_else(|| self.wrong_type("true or false"))
+        self.value
+            .as_bool()
+            .ok_or_else(|| self.wrong_type("true or false"))
     }
 
     /// A number of things, none of them negative.
@@ -68,7 +74,10 @@ impl Given<'_> {
         if !self.value.is_number() {
             return Err(self.wrong_type(&range));
         }
-        let number = self.value.as_integer().and_then(|number| u64::try_from(number).ok());
+        let number = self
+            .value
+            .as_integer()
+            .and_then(|number| u64::try_from(number).ok());
         match number.filter(|number| (low..=high).contains(number)) {
             Some(number) => Ok(number),
             None => Err(self.refused(OUT_OF_RANGE, &range)),
@@ -76,7 +85,10 @@ impl Given<'_> {
     }
 
     pub(super) fn page_size(&self) -> Result<u32> {
-        let size = self.value.as_integer().and_then(|size| u32::try_from(size).ok());
+        let size = self
+            .value
+            .as_integer()
+            .and_then(|size| u32::try_from(size).ok());
         match size.filter(|size| size.is_power_of_two() && (4096..=32768).contains(size)) {
             Some(size) => Ok(size),
             None => Err(self.refused(Code::BAD_VALUE, "a power of two from 4096 to 32768")),
@@ -89,7 +101,10 @@ impl Given<'_> {
         if let Some((_, choice)) = choices.iter().find(|(known, _)| Some(*known) == name) {
             return Ok(*choice);
         }
-        let names: Vec<String> = choices.iter().map(|(name, _)| format!("{name:?}")).collect();
+        let names: Vec<String> = choices
+            .iter()
+            .map(|(name, _)| format!("{name:?}"))
+            .collect();
         let needed = format!("one of {}", names.join(", "));
         match name {
             Some(_) => Err(self.refused(Code::BAD_VALUE, &needed)),
@@ -114,7 +129,9 @@ impl Given<'_> {
 
     /// The error for an option that the operation does not have; `known` lists those it has.
     pub(super) fn unknown(&self, known: &str) -> Error {
-        let Given { operation, name, .. } = self;
+        let Given {
+            operation, name, ..
+        } = self;
         if NOT_YET.contains(name) {
             let message = format!("option \"{name}\" of {operation} is not supported yet");
             return Error::new(Status::Unsupported, Code::BAD_VALUE, message);
@@ -128,7 +145,11 @@ impl Given<'_> {
     }
 
     fn refused(&self, code: Code, needed: &str) -> Error {
-        let Given { operation, name, value } = self;
+        let Given {
+            operation,
+            name,
+            value,
+        } = self;
         let found = match value {
             RawValue::String(text) => format!("a string ({:?})", text.as_str()),
             RawValue::Boolean(value) => value.to_string(),
@@ -156,17 +177,62 @@ mod tests {
         let insert: Parse = |document| InsertManyOptions::from_bson(document).map(drop);
         let update: Parse = |document| UpdateOptions::from_bson(document).map(drop);
         let cases: Vec<(Parse, Document, i32, &str)> = vec![
-            (find, doc! { "limt": 1 }, 40415, "find has no option \"limt\"; it takes projection,"),
-            (find, doc! { "collation": {} }, 2, "option \"collation\" of find is not supported yet"),
-            (find, doc! { "limit": "3" }, 14, "option \"limit\" of find needs a whole number from 0 up"),
+            (
+                find,
+                doc! { "limt": 1 },
+                40415,
+                "find has no option \"limt\"; it takes projection,",
+            ),
+            (
+                find,
+                doc! { "collation": {} },
+                2,
+                "option \"collation\" of find is not supported yet",
+            ),
+            (
+                find,
+                doc! { "limit": "3" },
+                14,
+                "option \"limit\" of find needs a whole number from 0 up",
+            ),
             (find, doc! { "skip": (-1) }, 51024, "found -1"),
             (find, doc! { "skip": 1.5 }, 51024, "found 1.5"),
-            (find, doc! { "sort": "a" }, 14, "needs a document, found a string (\"a\")"),
-            (find, doc! { "hint": 1 }, 14, "needs an index's name or key pattern, found 1"),
-            (find, doc! { "batchSize": 3000000000i64 }, 51024, "from 0 to 2147483647"),
-            (count, doc! { "sort": { "a": 1 } }, 40415, "count has no option \"sort\""),
-            (insert, doc! { "ordered": 1 }, 14, "needs true or false, found 1"),
-            (update, doc! { "upsert": [] }, 14, "found a value of type array"),
+            (
+                find,
+                doc! { "sort": "a" },
+                14,
+                "needs a document, found a string (\"a\")",
+            ),
+            (
+                find,
+                doc! { "hint": 1 },
+                14,
+                "needs an index's name or key pattern, found 1",
+            ),
+            (
+                find,
+                doc! { "batchSize": 3000000000i64 },
+                51024,
+                "from 0 to 2147483647",
+            ),
+            (
+                count,
+                doc! { "sort": { "a": 1 } },
+                40415,
+                "count has no option \"sort\"",
+            ),
+            (
+                insert,
+                doc! { "ordered": 1 },
+                14,
+                "needs true or false, found 1",
+            ),
+            (
+                update,
+                doc! { "upsert": [] },
+                14,
+                "found a value of type array",
+            ),
         ];
         for (parse, document, code, fragment) in cases {
             let error = parse(RawDoc::trusted(&document.to_bytes())).unwrap_err();
