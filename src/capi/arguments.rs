@@ -100,7 +100,7 @@ pub(super) unsafe fn nul_terminated<'a>(
 }
 
 /// The text as UTF-8.
-pub(super) fn utf8<'a>(parameter: &str, text: &'a [u8]) -> Result<&'a str> {
+fn utf8<'a>(parameter: &str, text: &'a [u8]) -> Result<&'a str> {
     std::str::from_utf8(text).map_err(|error| {
         let offset = error.valid_up_to();
         Error::argument(format!(

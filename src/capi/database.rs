@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::ptr::null_mut;
 
-use super::arguments::{document_or_empty, name, nul_terminated, optional_text, options, utf8};
+use super::arguments::{document_or_empty, name, nul_terminated, options};
 use super::collection::{OpenCollection, ironbase_collection_t};
 use super::error::ironbase_error_t;
 use super::guard::{guard, guard_quiet, writing};
@@ -63,10 +63,7 @@ pub unsafe extern "C" fn ironbase_open(
         guard(err, || {
             clear_handle(out)?;
             let path = nul_terminated("path", path)?;
-            let options = match optional_text("options", options, options_len)? {
-                Some(text) => OpenOptions::from_json(utf8("options", text)?)?,
-                None => OpenOptions::default(),
-            };
+            let options = self::options(options, options_len, OpenOptions::from_bson)?;
             let database = Database::open(path, options)?;
             log::info!("opened {path}");
             out.write(handle::create(database));
