@@ -1,0 +1,8 @@
+/* Valid C and C++: the header needs nothing before it and may be included twice. */
+#include <ironbase.h>
+#include <ironbase.h>
+
+int main(void)
+{
+    return ironbase_abi_version() == 0;
+}
