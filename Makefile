@@ -4,6 +4,7 @@
 # release build is made once whoever asks first.
 
 export PATH := $(HOME)/.cargo/bin:$(PATH)
+MAKEFLAGS += --no-print-directory
 # Cargo's own variable names another target directory if it is set.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 BUILD := build
@@ -20,7 +21,7 @@ help: ## say what there is
 
 quickstart: ## load a real data set, index, ask, update, be killed, find everything again
 	@scripts/setup.sh build
-	@$(MAKE) --no-print-directory library
+	@$(MAKE) library
 	@mkdir -p $(BUILD)
 	@$(CC) $(CFLAGS) $(WARNINGS) -Iinclude examples-c/quickstart.c -o $(BUILD)/quickstart $(STATIC)
 	@rm -rf $(BUILD)/quickstart.mlite

@@ -6,6 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$HOME/.cargo/bin:$PATH"
+unset MAKEFLAGS MAKELEVEL # inner makes are not part of an outer one
 
 build=build/test
 logs=${CARGO_TARGET_DIR:-target}/test-logs
