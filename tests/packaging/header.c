@@ -4,5 +4,5 @@
 
 int main(void)
 {
-    return ironbase_abi_version() == 0;
+    return ironbase_version() == 0;
 }
