@@ -6,7 +6,6 @@
 //! > `storage` (which knows nothing of documents). `error` is shared by all but storage.
 
 #![deny(unsafe_op_in_unsafe_fn)]
-#![warn(missing_docs)]
 
 pub mod bson;
 pub mod capi;

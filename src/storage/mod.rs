@@ -1,2 +1,8 @@
 //! The storage engine: pages, trees, log, snapshots. It knows nothing of BSON or JSON.
+pub mod btree;
+pub mod derive;
+pub mod error;
+pub mod page;
 pub mod vfs;
+
+pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,2 @@
+//! Copy-on-write B+trees.
+pub mod node;
