@@ -46,8 +46,9 @@ pub fn append(out: &mut String, id: u32) {
         out,
         concat!(
             r#"{{"_id":{id},"name":"{first} {last}","email":"{first}.{mail:012x}@{last}.example","age":{age},"#,
-            r#""company":"{c0} {c1}","phone":"+1 555 {phone:07}","score":{score}.25,"active":{active},"address":{{"street":"{number} {street} road","city":"{city}","#,
-            r#""zip":"{zip:05}","location":{{"latitude":{lat}.125,"longitude":{lon}.5}}}},"#,
+            r#""company":"{c0} {c1}","phone":"+1 555 {phone:07}","score":{score}.25,"active":{active},"#,
+            r#""address":{{"street":"{number} {street} road","city":"{city}","zip":"{zip:05}","#,
+            r#""location":{{"latitude":{lat}.125,"longitude":{lon}.5}}}},"#,
             r#""tags":["{t0}","{t1}","{t2}","{t3}"],"createdAt":"2025-{month:02}-{day:02}T{hour:02}:30:00Z","#,
             r#""visits":{visits},"balance":{balance}.75,"note":"{n0} {n1} {n2} {n3} {n4} {n5} {n6} {n7}"}}"#
         ),
