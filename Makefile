@@ -41,7 +41,7 @@ soak: ## the crash matrix and the model tests in their long form
 	IRONBASE_SOAK=1 cargo test --release --no-fail-fast
 
 header: ## write include/ironbase.h anew from src/capi
-	IRONBASE_WRITE_HEADER=1 cargo test --quiet --test header
+	IRONBASE_UPDATE_HEADER=1 cargo test --quiet --test capi_header the_header_is_what_the_source_says
 
 format: ## format the Rust sources
 	cargo fmt --all

@@ -18,7 +18,11 @@ endif()
 
 set(IRONBASE_INCLUDE "${PROJECT_SOURCE_DIR}/include")
 set(IRONBASE_LIB "${PROJECT_BINARY_DIR}/lib")
-set(IRONBASE_SONAME "libironbase.so.${PROJECT_VERSION_MAJOR}")
+
+# The name that programs record: the header is the home of the ABI's number, build.rs sets it.
+file(STRINGS "${IRONBASE_INCLUDE}/ironbase.h" IRONBASE_ABI REGEX "^#define IRONBASE_ABI_VERSION ")
+string(REGEX REPLACE "[^0-9]" "" IRONBASE_ABI "${IRONBASE_ABI}")
+set(IRONBASE_SONAME "libironbase.so.${IRONBASE_ABI}")
 set(IRONBASE_SHARED "${IRONBASE_LIB}/libironbase.so.${PROJECT_VERSION}")
 set(IRONBASE_STATIC "${IRONBASE_LIB}/libironbase.a")
 

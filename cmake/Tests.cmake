@@ -1,4 +1,4 @@
-# The tests of the C side: one ctest for each program, header check and way of linking.
+# The tests of the C side: one ctest for each program and way of linking.
 
 set(IRONBASE_TEST_DIR "${PROJECT_BINARY_DIR}/test-run")
 file(MAKE_DIRECTORY "${IRONBASE_TEST_DIR}")
@@ -42,17 +42,11 @@ if(IRONBASE_EXAMPLES)
   endforeach()
 endif()
 
-# The header stands alone, in each language standard that a caller may use, without a warning.
-foreach(standard c99 c11 c17)
-  add_test(NAME header.${standard}
-    COMMAND "${CMAKE_C_COMPILER}" -std=${standard} -Wall -Wextra -Wpedantic -Werror -fsyntax-only
-            -I "${IRONBASE_INCLUDE}" -x c "${PROJECT_SOURCE_DIR}/tests/packaging/header.c")
-endforeach()
-foreach(standard c++11 c++17 c++20)
-  add_test(NAME header.${standard}
-    COMMAND "${CMAKE_CXX_COMPILER}" -std=${standard} -Wall -Wextra -Wpedantic -Werror -fsyntax-only
-            -I "${IRONBASE_INCLUDE}" -x c++ "${PROJECT_SOURCE_DIR}/tests/packaging/header.c")
-endforeach()
+# README.md shows hello.c, but for its first line.
+add_test(NAME readme.example COMMAND sh -c
+  "sed '1d' examples-c/hello.c >'${IRONBASE_TEST_DIR}/hello.c' &&
+   sed -n '/^```c$/,/^```$/p' README.md | sed '1d;$d' | diff - '${IRONBASE_TEST_DIR}/hello.c'")
+set_tests_properties(readme.example PROPERTIES WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
 
 # An outside project builds against an installation, by both roads and with both libraries.
 add_test(NAME package.install

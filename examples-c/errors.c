@@ -30,27 +30,25 @@ static bool show(const char *asked, ironbase_status_t expected, ironbase_status_
 
 static ironbase_status_t insert(ironbase_collection_t *c, const char *document, ironbase_error_t **error)
 {
-    char *reply;
-    ironbase_status_t status = ironbase_collection_insert_one(c, document, IRONBASE_NUL, NULL, 0, &reply, NULL, error);
-    ironbase_string_free(reply);
-    return status;
+    return ironbase_collection_insert_one(c, document, IRONBASE_NUL, NULL, 0, NULL, NULL, error);
 }
 
 /* The same document twice: the details say which key collided. */
 static bool duplicate_key(ironbase_collection_t *users)
 {
     ironbase_error_t *error = NULL;
+    ironbase_status_t status;
     insert(users, "{\"_id\": 1, \"email\": \"ada@example.org\"}", NULL);
-    return show("Insert the _id 1 twice", IRONBASE_ERROR_DUPLICATE_KEY,
-                insert(users, "{\"_id\": 1}", &error), error);
+    status = insert(users, "{\"_id\": 1}", &error);
+    return show("Insert the _id 1 twice", IRONBASE_ERROR_DUPLICATE_KEY, status, error);
 }
 
 /* Text that is not JSON: the details give the position. */
 static bool malformed_json(ironbase_collection_t *users)
 {
     ironbase_error_t *error = NULL;
-    return show("Insert text that is not JSON", IRONBASE_ERROR_JSON,
-                insert(users, "{\"_id\": 2, \"email\": }", &error), error);
+    ironbase_status_t status = insert(users, "{\"_id\": 2, \"email\": }", &error);
+    return show("Insert text that is not JSON", IRONBASE_ERROR_JSON, status, error);
 }
 
 /* A query that MongoDB refuses is refused here, with MongoDB's code. */
@@ -68,11 +66,9 @@ static bool unknown_operator(ironbase_collection_t *users)
 static bool some_of_many(ironbase_collection_t *users)
 {
     ironbase_error_t *error = NULL;
-    char *reply;
     ironbase_status_t status = ironbase_collection_insert_many(
         users, "[{\"_id\": 3}, {\"_id\": 1}, {\"_id\": 4}]", IRONBASE_NUL, "{\"ordered\": false}", IRONBASE_NUL,
-        &reply, NULL, &error);
-    ironbase_string_free(reply);
+        NULL, NULL, &error);
     return show("Insert three, one of them known", IRONBASE_ERROR_DUPLICATE_KEY, status, error);
 }
 
@@ -90,9 +86,10 @@ static bool opened_twice(void)
 static bool closed(ironbase_db_t *db, ironbase_collection_t *users)
 {
     ironbase_error_t *error = NULL;
+    ironbase_status_t status;
     ironbase_db_close(db, NULL);
-    return show("Use a collection of a closed database", IRONBASE_ERROR_CLOSED,
-                insert(users, "{\"_id\": 5}", &error), error);
+    status = insert(users, "{\"_id\": 5}", &error);
+    return show("Use a collection of a closed database", IRONBASE_ERROR_CLOSED, status, error);
 }
 
 /* Finding nothing is no error: the status is DONE and the document NULL. */

@@ -40,13 +40,14 @@ static double now_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-/* Ends the program if `status` is an error, and says everything that is known of it. */
-static void check(ironbase_status_t status, ironbase_error_t *error, const char *doing)
+/* Ends the program if `status` is an error, and says everything that is known of it. The error comes by its
+   address: as arguments are evaluated in any order, its value could be read before the call that sets it. */
+static void check(ironbase_status_t status, ironbase_error_t **error, const char *doing)
 {
     if (status >= 0)
         return;
-    fprintf(stderr, "%s: %s: %s\n%s\n", doing, ironbase_status_name(status), ironbase_error_message(error),
-            ironbase_error_details(error));
+    fprintf(stderr, "%s: %s: %s\n%s\n", doing, ironbase_status_name(status), ironbase_error_message(*error),
+            ironbase_error_details(*error));
     exit(EXIT_FAILURE);
 }
 
@@ -78,7 +79,7 @@ static int64_t insert_lines(ironbase_collection_t *c, const char *lines, size_t 
     ironbase_error_t *error = NULL;
     char *reply;
     int64_t inserted;
-    check(ironbase_collection_insert_many(c, lines, length, NULL, 0, &reply, NULL, &error), error, "insert_many");
+    check(ironbase_collection_insert_many(c, lines, length, NULL, 0, &reply, NULL, &error), &error, "insert_many");
     inserted = number_in(reply, "insertedCount");
     ironbase_string_free(reply);
     return inserted;
@@ -127,7 +128,7 @@ static void create_indexes(ironbase_collection_t *c)
     ironbase_error_t *error = NULL;
     char *names;
     double started = now_ms();
-    check(ironbase_collection_create_indexes(c, specs, IRONBASE_NUL, NULL, 0, &names, NULL, &error), error,
+    check(ironbase_collection_create_indexes(c, specs, IRONBASE_NUL, NULL, 0, &names, NULL, &error), &error,
           "create_indexes");
     printf("   %s  (%.0f ms)\n", names, now_ms() - started);
     ironbase_string_free(names);
@@ -145,7 +146,7 @@ static void print_plan(ironbase_collection_t *c, const char *verb, const char *f
     snprintf(command, sizeof command, "{\"%s\": \"" COLLECTION "\", \"%s\": %s%s%s", verb,
              strcmp(verb, "count") == 0 ? "query" : "filter", filter, options ? ", " : "}", options ? options + 1 : "");
     check(ironbase_collection_explain(c, command, IRONBASE_NUL, "{\"verbosity\": \"executionStats\"}", IRONBASE_NUL,
-                                      &plan, NULL, &error), error, "explain");
+                                      &plan, NULL, &error), &error, "explain");
     winning = strstr(plan, "\"winningPlan\"");
     string_in(winning ? winning : plan, "indexName", index, sizeof index);
     string_in(winning ? winning : plan, "stage", stage, sizeof stage);
@@ -168,7 +169,7 @@ static int find(ironbase_collection_t *c, const char *question, const char *filt
     printf("\n   %s\n   find %s %s\n", question, filter, options ? options : "");
     started = now_ms();
     check(ironbase_collection_find(c, filter, IRONBASE_NUL, options, options ? IRONBASE_NUL : 0, &cursor, &error),
-          error, "find");
+          &error, "find");
     while ((status = ironbase_cursor_next(cursor, &document, &length, &error)) == IRONBASE_OK) {
         spent += now_ms() - started; /* printing is not the database's time */
         printf("     %.*s\n", (int)length, document);
@@ -176,7 +177,7 @@ static int find(ironbase_collection_t *c, const char *question, const char *filt
         started = now_ms();
     }
     spent += now_ms() - started;
-    check(status, error, "cursor_next");
+    check(status, &error, "cursor_next");
     ironbase_cursor_free(cursor);
     printf("   -> %d found in %.3f ms; ", found, spent);
     print_plan(c, "find", filter, options);
@@ -187,7 +188,7 @@ static int64_t count(ironbase_collection_t *c, const char *filter)
 {
     ironbase_error_t *error = NULL;
     int64_t found;
-    check(ironbase_collection_count_documents(c, filter, IRONBASE_NUL, NULL, 0, &found, &error), error, "count");
+    check(ironbase_collection_count_documents(c, filter, IRONBASE_NUL, NULL, 0, &found, &error), &error, "count");
     return found;
 }
 
@@ -223,7 +224,7 @@ static int64_t update(ironbase_collection_t *c, bool many, const char *filter, c
     char *reply;
     int64_t modified;
     check((many ? ironbase_collection_update_many : ironbase_collection_update_one)(
-              c, filter, IRONBASE_NUL, change, IRONBASE_NUL, NULL, 0, &reply, NULL, &error), error, "update");
+              c, filter, IRONBASE_NUL, change, IRONBASE_NUL, NULL, 0, &reply, NULL, &error), &error, "update");
     modified = number_in(reply, "modifiedCount");
     ironbase_string_free(reply);
     return modified;
@@ -240,8 +241,8 @@ static ironbase_db_t *open_cities(const char *path, ironbase_collection_t **citi
 {
     ironbase_error_t *error = NULL;
     ironbase_db_t *db;
-    check(ironbase_open(path, NULL, 0, &db, &error), error, "open");
-    check(ironbase_db_collection(db, COLLECTION, IRONBASE_NUL, cities, &error), error, "collection");
+    check(ironbase_open(path, NULL, 0, &db, &error), &error, "open");
+    check(ironbase_db_collection(db, COLLECTION, IRONBASE_NUL, cities, &error), &error, "collection");
     return db;
 }
 
@@ -250,12 +251,12 @@ static void work(const char *data, const char *path, int to_parent)
 {
     struct ledger ledger = {0, 0, 0};
     ironbase_collection_t *cities;
+    ironbase_error_t *error = NULL;
     double started;
     int i;
 
     open_cities(path, &cities);
-    if (count(cities, "{}") > 0)
-        check(ironbase_collection_drop(cities, NULL), NULL, "drop what an earlier run left");
+    check(ironbase_collection_drop(cities, &error), &error, "drop what an earlier run left");
 
     puts("1. Load");
     load(cities, data, &ledger);
@@ -307,7 +308,7 @@ static bool verify(const char *path, const struct ledger *promised)
     puts("\n6. Open again");
     db = open_cities(path, &cities);
     printf("   open and recovered  (%.1f ms)\n", now_ms() - started);
-    check(ironbase_collection_find_one(cities, VIENNA, IRONBASE_NUL, NULL, 0, &vienna, NULL, &error), error,
+    check(ironbase_collection_find_one(cities, VIENNA, IRONBASE_NUL, NULL, 0, &vienna, NULL, &error), &error,
           "find_one");
 
     whole = compare("cities", promised->documents, count(cities, "{}"));
@@ -318,7 +319,7 @@ static bool verify(const char *path, const struct ledger *promised)
 
     ironbase_string_free(vienna);
     ironbase_collection_free(cities);
-    check(ironbase_db_close(db, &error), error, "close");
+    check(ironbase_db_close(db, &error), &error, "close");
     ironbase_db_free(db);
     return whole;
 }

@@ -92,5 +92,5 @@ else
 fi
 stage "Rust tests" count_cargo cargo test --no-fail-fast
 stage "CMake build of library, C examples and C tests" count_check build_with_cmake
-stage "C tests under valgrind, examples, header, packaging" count_ctest run_ctest
+stage "C tests under valgrind, examples, packaging" count_ctest run_ctest
 finish

@@ -18,12 +18,9 @@ int main(int argc, char **argv)
     status = ironbase_open("app.mlite", NULL, 0, &db, NULL);
     if (status == IRONBASE_OK)
         status = ironbase_db_collection(db, "notes", IRONBASE_NUL, &notes, NULL);
-    if (status == IRONBASE_OK) {
-        char *inserted = NULL;
-        status = ironbase_collection_insert_one(notes, "{\"text\": \"packed\"}", IRONBASE_NUL, NULL, 0,
-                                                &inserted, NULL, NULL);
-        ironbase_string_free(inserted);
-    }
+    if (status == IRONBASE_OK)
+        status = ironbase_collection_insert_one(notes, "{\"text\": \"packed\"}", IRONBASE_NUL, NULL, 0, NULL, NULL,
+                                                NULL);
     if (status == IRONBASE_OK)
         status = ironbase_collection_count_documents(notes, "{}", IRONBASE_NUL, NULL, 0, &count, NULL);
     ironbase_collection_free(notes);
