@@ -28,16 +28,19 @@ foreach(source IN LISTS IRONBASE_C_TESTS)
   set_tests_properties(c.${name} PROPERTIES TIMEOUT 600)
 endforeach()
 
-# The examples are tests too: they check what they show.
+# The examples are tests too: they check what they show. The quickstart, whose point is to be killed,
+# would only be slow under valgrind.
 if(IRONBASE_EXAMPLES)
   foreach(name hello errors quickstart)
+    set(runner ${IRONBASE_TEST_RUNNER})
     set(arguments "")
     if(name STREQUAL "quickstart")
+      set(runner "")
       set(arguments "${PROJECT_SOURCE_DIR}/examples-c/data/cities.jsonl")
     endif()
     add_test(NAME example.${name}
       COMMAND "${PROJECT_SOURCE_DIR}/scripts/in-empty-dir.sh" "${IRONBASE_TEST_DIR}/example-${name}"
-              $<TARGET_FILE:${name}> ${arguments})
+              ${runner} $<TARGET_FILE:${name}> ${arguments})
     set_tests_properties(example.${name} PROPERTIES TIMEOUT 120)
   endforeach()
 endif()
