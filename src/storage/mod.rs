@@ -2,7 +2,12 @@
 pub mod btree;
 pub mod derive;
 pub mod error;
+pub mod catalog;
 pub mod page;
+pub mod pager;
+pub mod roots;
+pub mod snapshot;
+pub mod superblock;
 pub mod vfs;
 
 pub use error::{Error, ErrorKind, Result};
