@@ -141,17 +141,24 @@ static void print_plan(ironbase_collection_t *c, const char *verb, const char *f
 {
     char command[512], index[64], stage[64];
     ironbase_error_t *error = NULL;
-    char *plan, *winning;
+    char *plan, *winning, *rejected, *leaf;
+    int64_t examined;
     /* options are an object, so what they say joins the command without its opening brace */
     snprintf(command, sizeof command, "{\"%s\": \"" COLLECTION "\", \"%s\": %s%s%s", verb,
              strcmp(verb, "count") == 0 ? "query" : "filter", filter, options ? ", " : "}", options ? options + 1 : "");
     check(ironbase_collection_explain(c, command, IRONBASE_NUL, "{\"verbosity\": \"executionStats\"}", IRONBASE_NUL,
                                       &plan, NULL, &error), &error, "explain");
-    winning = strstr(plan, "\"winningPlan\"");
-    string_in(winning ? winning : plan, "indexName", index, sizeof index);
-    string_in(winning ? winning : plan, "stage", stage, sizeof stage);
-    printf("%s%s, %" PRId64 " documents examined\n", *index ? "index " : "", *index ? index : stage,
-           number_in(plan, "totalDocsExamined"));
+    examined = number_in(plan, "totalDocsExamined");
+
+    /* only the winning plan counts; its innermost stage, the last named, is where documents come from */
+    winning = leaf = strstr(plan, "\"winningPlan\"");
+    if (winning && (rejected = strstr(winning, "\"rejectedPlans\"")) != NULL)
+        *rejected = '\0';
+    while (leaf && (leaf = strstr(leaf + 1, "\"stage\"")) != NULL)
+        winning = leaf;
+    string_in(winning ? winning : "", "indexName", index, sizeof index);
+    string_in(winning ? winning : "", "stage", stage, sizeof stage);
+    printf("%s%s, %" PRId64 " documents examined\n", *index ? "index " : "", *index ? index : stage, examined);
     ironbase_string_free(plan);
 }
 
