@@ -229,3 +229,137 @@ fn escape(out: &mut Vec<u8>, text: &[u8]) {
     }
     out.extend_from_slice(rest);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Ordering;
+
+    use super::*;
+    use crate::bson::compare::compare_values;
+    use crate::bson::{Decimal128, Value};
+    use crate::index::random::Random;
+
+    fn key(value: &Value, descending: bool) -> Vec<u8> {
+        let mut key = Vec::new();
+        encode_value(&mut key, value.to_raw().as_raw(), descending);
+        key
+    }
+
+    fn decimal(text: &str) -> Value {
+        Value::Decimal128(Decimal128::parse(text).unwrap())
+    }
+
+    fn assert_ordered_as_values(a: &Value, b: &Value) {
+        let expected = compare_values(a.to_raw().as_raw(), b.to_raw().as_raw());
+        let (key_a, key_b) = (key(a, false), key(b, false));
+        assert_eq!(key_a.cmp(&key_b), expected, "{a:?} {b:?}\n{key_a:x?}\n{key_b:x?}");
+        let descending = key(a, true).cmp(&key(b, true));
+        assert_eq!(descending, expected.reverse(), "descending: {a:?} {b:?}");
+        if expected != Ordering::Equal {
+            assert!(!key_a.starts_with(&key_b) && !key_b.starts_with(&key_a), "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn keys_are_ordered_as_their_values() {
+        let mut random = Random::new("keys_are_ordered_as_their_values");
+        for _ in 0..60_000 {
+            let (a, b) = (random.value(3), random.value(3));
+            assert_ordered_as_values(&a, &b);
+        }
+    }
+
+    #[test]
+    fn numbers_of_all_types_are_in_one_order() {
+        let mut random = Random::new("numbers_of_all_types_are_in_one_order");
+        for _ in 0..20_000 {
+            let (a, b) = (random.number(), random.number());
+            assert_ordered_as_values(&a, &b);
+        }
+    }
+
+    #[test]
+    fn neighbouring_doubles_and_longs_are_told_apart() {
+        let mut random = Random::new("neighbouring_doubles_and_longs_are_told_apart");
+        for _ in 0..20_000 {
+            let double = f64::from_bits(random.bits());
+            let next = f64::from_bits(double.to_bits().wrapping_add(1));
+            assert_ordered_as_values(&Value::Double(double), &Value::Double(next));
+            let long = random.bits() as i64 >> random.below(63);
+            assert_ordered_as_values(&Value::Int64(long), &Value::Int64(long.wrapping_add(1)));
+            assert_ordered_as_values(&Value::Int64(long), &Value::Double(long as f64));
+        }
+    }
+
+    #[test]
+    fn decimals_that_differ_in_the_last_of_34_digits_are_told_apart() {
+        let cases = [
+            ("1.000000000000000000000000000000000", "1.000000000000000000000000000000001"),
+            ("9.999999999999999999999999999999998", "9.999999999999999999999999999999999"),
+            ("9.999999999999999999999999999999998E-6000", "9.999999999999999999999999999999999E-6000"),
+            ("9.999999999999999999999999999999998E6000", "9.999999999999999999999999999999999E6000"),
+            ("1E-6176", "2E-6176"),
+            ("1.797693134862315708145274237317043E308", "1.797693134862315708145274237317044E308"),
+        ];
+        for (a, b) in cases {
+            assert_eq!(key(&decimal(a), false).cmp(&key(&decimal(b), false)), Ordering::Less, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn equal_numbers_of_different_types_share_a_key() {
+        let cases = [
+            (Value::Int32(1), Value::Double(1.0)),
+            (Value::Int64(1), decimal("1.000")),
+            (Value::Int32(0), Value::Double(-0.0)),
+            (Value::Double(0.0), decimal("-0E+3")),
+            (Value::Double(0.5), decimal("0.5")),
+            (Value::Double(f64::NAN), decimal("NaN")),
+            (Value::Double(f64::INFINITY), decimal("Infinity")),
+            (Value::Double(9223372036854775808.0), decimal("9223372036854775808")),
+            (Value::Int64(100), decimal("1E2")),
+        ];
+        for (a, b) in cases {
+            assert_eq!(key(&a, false), key(&b, false), "{a:?} {b:?}");
+        }
+        assert_ne!(key(&Value::Double(0.1), false), key(&decimal("0.1"), false));
+    }
+
+    #[test]
+    fn small_integers_have_short_keys() {
+        for (value, len) in [(0, 1), (1, 3), (127, 3), (1000, 4), (1_000_000, 4), (1 << 40, 3)] {
+            assert!(key(&Value::Int64(value), false).len() <= len + 1, "{value}");
+        }
+    }
+
+    #[test]
+    fn long_keys_are_cut_to_the_limit_and_stay_distinct() {
+        let long = |last: &str| Value::String("x".repeat(2000) + last);
+        let (mut a, mut b) = (key(&long("a"), false), key(&long("b"), false));
+        assert!(cut(&mut a, MAX_INDEX_KEY) && cut(&mut b, MAX_INDEX_KEY));
+        assert_eq!((a.len(), b.len()), (MAX_INDEX_KEY, MAX_INDEX_KEY));
+        assert!(a != b && is_cut(&a, MAX_INDEX_KEY));
+        assert_eq!(encode_id(long("a").to_raw().as_raw()).len(), MAX_ID_KEY);
+        let mut short = key(&Value::String("x".repeat(500)), false);
+        assert!(!cut(&mut short, MAX_INDEX_KEY) && !is_cut(&short, MAX_INDEX_KEY));
+    }
+
+    #[test]
+    fn the_hash_of_cut_keys_never_changes() {
+        let key = encode_id(Value::String("x".repeat(600)).to_raw().as_raw());
+        assert_eq!(key[MAX_ID_KEY - HASH_LEN..], PINNED_HASH);
+    }
+
+    /// On disk in every database with such an `_id`.
+    const PINNED_HASH: [u8; 16] =
+        [181, 134, 111, 54, 204, 152, 71, 71, 69, 218, 54, 1, 125, 233, 1, 149];
+
+    #[test]
+    fn after_prefix_is_the_least_string_above_the_prefix() {
+        let cases: [(&[u8], &[u8]); 3] =
+            [(b"ab", b"ac"), (b"a\xff\xff", b"b"), (b"\xff", HIGHEST)];
+        for (prefix, after) in cases {
+            assert_eq!(after_prefix(prefix), after);
+        }
+    }
+}

@@ -7,6 +7,8 @@
 pub mod extract;
 pub mod key;
 mod number;
+#[cfg(test)]
+pub(crate) mod random;
 pub mod spec;
 
 use std::sync::Arc;

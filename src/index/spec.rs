@@ -302,3 +302,84 @@ fn wrong_type(spec: RawDoc<'_>, option: &str, expected: &str, found: RawValue<'_
         format!("the field '{option}'{of} must be {expected}, found {found}"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bson::{Document, doc};
+
+    fn parse(spec: &Document) -> Result<IndexSpec> {
+        IndexSpec::parse(RawDoc::trusted(&spec.to_bytes()))
+    }
+
+    #[test]
+    fn reads_back_what_it_writes() {
+        for spec in [
+            doc! { "v": 2, "key": { "a": 1 }, "name": "a_1" },
+            doc! { "v": 2, "key": { "a.b": -1 }, "name": "mine", "unique": true },
+            doc! { "v": 2, "key": { "_id": 1 }, "name": "_id_" },
+        ] {
+            assert_eq!(parse(&spec).unwrap().to_bytes(), spec.to_bytes());
+        }
+    }
+
+    #[test]
+    fn names_default_to_fields_and_directions() {
+        let cases = [
+            (doc! { "key": { "a": 1.0 } }, "a_1"),
+            (doc! { "key": { "a.b": -5 }, "sparse": false }, "a.b_-1"),
+            (doc! { "key": { "_id": 1 } }, "_id_"),
+            (doc! { "key": { "_id": -1 } }, "_id_-1"),
+        ];
+        for (spec, name) in cases {
+            assert_eq!(parse(&spec).unwrap().name, name);
+        }
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_build() {
+        let cases = [
+            (doc! {}, Code::FAILED_TO_PARSE, "'key'"),
+            (doc! { "key": 1 }, Code::TYPE_MISMATCH, "found int"),
+            (doc! { "key": {} }, Code::CANNOT_CREATE_INDEX, "empty object"),
+            (doc! { "key": { "a": 0 } }, Code::CANNOT_CREATE_INDEX, "cannot be 0"),
+            (doc! { "key": { "a": true } }, Code::CANNOT_CREATE_INDEX, "of type bool"),
+            (doc! { "key": { "a": "text" } }, Code::CANNOT_CREATE_INDEX, "text indexes are not"),
+            (doc! { "key": { "a": "x" } }, Code::CANNOT_CREATE_INDEX, "Unknown index plugin 'x'"),
+            (doc! { "key": { "a": 1, "b": 1 } }, Code::CANNOT_CREATE_INDEX, "compound"),
+            (doc! { "key": { "a..b": 1 } }, Code::CANNOT_CREATE_INDEX, "empty field"),
+            (doc! { "key": { "$a": 1 } }, Code::CANNOT_CREATE_INDEX, "starts with '$'"),
+            (doc! { "key": { "$**": 1 } }, Code::CANNOT_CREATE_INDEX, "wildcard"),
+            (doc! { "key": { "a": 1 }, "sparse": true }, Code::CANNOT_CREATE_INDEX, "'sparse'"),
+            (doc! { "key": { "a": 1 }, "expireAfterSeconds": 5 }, Code::CANNOT_CREATE_INDEX,
+                "'expireAfterSeconds'"),
+            (doc! { "key": { "a": 1 }, "uniq": true },
+                Code::INVALID_INDEX_SPECIFICATION_OPTION, "'uniq'"),
+            (doc! { "key": { "a": 1 }, "unique": "yes", "name": "n" }, Code::TYPE_MISMATCH,
+                "'unique' of index 'n' must be a boolean, found string"),
+            (doc! { "key": { "a": 1 }, "name": "_id_" }, Code::BAD_VALUE, "reserved"),
+        ];
+        for (spec, code, message) in cases {
+            let error = parse(&spec).unwrap_err();
+            assert!(error.code() == code && error.message().contains(message), "{spec:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_same_index_again_is_no_conflict() {
+        let spec = |spec: Document| parse(&spec).unwrap();
+        let existing = spec(doc! { "key": { "a": 1 } });
+        let relation = |new: Document| spec(new).relation(&existing).map_err(|e| e.code());
+        assert_eq!(relation(doc! { "key": { "b": 1 } }), Ok(Relation::Distinct));
+        assert_eq!(relation(doc! { "key": { "a": 1 } }), Ok(Relation::Same));
+        assert_eq!(relation(doc! { "key": { "a": -1 } }), Ok(Relation::Distinct));
+        let conflicts = [
+            (doc! { "key": { "a": 1 }, "name": "x" }, Code::INDEX_OPTIONS_CONFLICT),
+            (doc! { "key": { "a": 1 }, "unique": true }, Code::INDEX_KEY_SPECS_CONFLICT),
+            (doc! { "key": { "b": 1 }, "name": "a_1" }, Code::INDEX_KEY_SPECS_CONFLICT),
+        ];
+        for (new, code) in conflicts {
+            assert_eq!(relation(new), Err(code));
+        }
+    }
+}
