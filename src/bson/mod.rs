@@ -4,7 +4,7 @@
 //! the owned tree ([`Document`], [`Value`]) serves small things that get edited. Nothing here
 //! allocates to read a document.
 //!
-//! Invariants: bytes enter the database through validation or the JSON parser, both of which
+//! Invariants: bytes enter the database through [`validate()`] or the JSON parser, both of which
 //! enforce every rule below, so stored documents are well formed; readers still check bounds, so
 //! that damaged bytes end an iteration and never panic. There is no `unsafe` in this layer.
 
@@ -15,6 +15,9 @@ pub mod compare;
 mod decimal128;
 mod document;
 mod element_type;
+pub(crate) mod fault;
+mod identify;
+pub(crate) mod key_set;
 mod macros;
 pub mod number;
 mod object_id;
@@ -22,18 +25,22 @@ mod path;
 mod raw;
 mod raw_value;
 mod text;
+mod validate;
 mod value;
 
 pub use crate::doc;
 pub use builder::Builder;
+pub(crate) use builder::{patch_length, push_index};
 pub use decimal128::{Decimal128, DecimalKind};
 pub use document::Document;
 pub use element_type::ElementType;
+pub use identify::{check_id, ensure_id_first};
 pub use object_id::ObjectId;
 pub use path::{Path, array_index};
 pub use raw::{Element, Elements, Iter, RawDoc};
 pub use raw_value::{RawValue, RawValueBuf};
 pub use text::Text;
+pub use validate::{canonicalize, validate};
 pub use value::Value;
 
 /// The most bytes a document may have: 16 MiB.

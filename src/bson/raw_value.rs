@@ -318,7 +318,7 @@ impl RawValueBuf {
         }
     }
 
-    pub(super) fn from_parts(kind: ElementType, bytes: Vec<u8>) -> RawValueBuf {
+    pub(crate) fn from_parts(kind: ElementType, bytes: Vec<u8>) -> RawValueBuf {
         RawValueBuf {
             kind,
             bytes: bytes.into(),

@@ -85,7 +85,7 @@ impl Value {
             RawValue::Null => Value::Null,
             RawValue::Regex { pattern, options } => Value::Regex {
                 pattern: owned(pattern),
-                options: owned(options),
+                options: sorted(options),
             },
             RawValue::DbPointer { namespace, id } => Value::DbPointer {
                 namespace: owned(namespace),
@@ -217,6 +217,13 @@ impl Value {
             _ => None,
         }
     }
+}
+
+/// The options of a regex, sorted as the BSON specification asks.
+fn sorted(options: Text<'_>) -> String {
+    let mut options: Vec<char> = owned(options).chars().collect();
+    options.sort_unstable();
+    options.into_iter().collect()
 }
 
 fn owned(text: Text<'_>) -> String {
