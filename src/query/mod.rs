@@ -4,15 +4,15 @@
 //! documents; [`planner`] turns filter and sort into intervals of index keys. Nothing here reads
 //! storage: the executor in `database` does.
 
-//PEND pub mod bounds;
-//PEND pub mod explain;
+pub mod bounds;
+pub mod explain;
 pub mod filter;
-//PEND pub mod plan_cache;
-//PEND pub mod planner;
-//PEND pub mod projection;
-//PEND pub mod sort;
+pub mod plan_cache;
+pub mod planner;
+pub mod projection;
+pub mod sort;
 
 pub use filter::Filter;
-//PEND pub use planner::{Access, Hint, IndexInfo, Plan, PlanRequest, SortSource};
-//PEND pub use projection::Projection;
-//PEND pub use sort::Sort;
+pub use planner::{Access, Hint, IndexInfo, Plan, PlanRequest, SortSource};
+pub use projection::Projection;
+pub use sort::Sort;
