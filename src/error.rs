@@ -116,6 +116,7 @@ codes! {
     BSON_OBJECT_TOO_LARGE = 10334, "BSONObjectTooLarge";
     DUPLICATE_KEY = 11000, "DuplicateKey";
     INTERRUPTED = 11601, "Interrupted";
+    IDL_UNKNOWN_FIELD = 40415, "IDLUnknownField";
 }
 
 /// What every fallible operation above storage returns.

@@ -85,6 +85,7 @@ impl Collection {
 #[derive(Clone, Default)]
 pub struct Catalog {
     by_name: RedBlackTreeMapSync<String, Arc<Collection>>,
+    /// For each tree, an index's too, the name of the collection that it belongs to.
     names: RedBlackTreeMapSync<TreeId, String>,
 }
 
@@ -93,8 +94,14 @@ impl Catalog {
         self.by_name.get(name)
     }
 
-    pub fn by_id(&self, id: TreeId) -> Option<&Arc<Collection>> {
+    /// The collection that the tree belongs to, as its primary tree or as an index.
+    pub fn owner(&self, id: TreeId) -> Option<&Arc<Collection>> {
         self.by_name.get(self.names.get(&id)?)
+    }
+
+    /// The collection with that id.
+    pub fn by_id(&self, id: TreeId) -> Option<&Arc<Collection>> {
+        self.owner(id).filter(|collection| collection.id == id)
     }
 
     /// In order of their names.
@@ -105,15 +112,23 @@ impl Catalog {
     /// Adds a collection, or replaces the one with the same id.
     pub fn put(&mut self, collection: Collection) {
         self.remove(collection.id);
-        self.names.insert_mut(collection.id, collection.name.clone());
-        self.by_name.insert_mut(collection.name.clone(), Arc::new(collection));
+        let name = collection.name.clone();
+        for index in &collection.indexes {
+            self.names.insert_mut(index.id, name.clone());
+        }
+        self.names.insert_mut(collection.id, name.clone());
+        self.by_name.insert_mut(name, Arc::new(collection));
     }
 
     pub fn remove(&mut self, id: TreeId) {
-        if let Some(name) = self.names.get(&id).cloned() {
-            self.names.remove_mut(&id);
-            self.by_name.remove_mut(&name);
+        let Some(collection) = self.by_id(id).cloned() else {
+            return;
+        };
+        for index in &collection.indexes {
+            self.names.remove_mut(&index.id);
         }
+        self.names.remove_mut(&id);
+        self.by_name.remove_mut(&collection.name);
     }
 }
 
@@ -134,7 +149,11 @@ pub fn file_name(
     if is_safe && plain != METADATA_FILE && !taken(&plain) {
         return plain;
     }
-    let readable: String = stem.chars().map(|c| if safe(c) { c } else { '_' }).take(48).collect();
+    let readable: String = stem
+        .chars()
+        .map(|c| if safe(c) { c } else { '_' })
+        .take(48)
+        .collect();
     format!("{readable}.{id}.{extension}")
 }
 
@@ -151,6 +170,46 @@ pub struct Entry {
     pub name: String,
     pub file: String,
     pub spec: Vec<u8>,
+}
+
+impl Entry {
+    /// The entry of a tree of this collection; `None`: it is not one of its trees.
+    pub fn describe(
+        collection: &Collection,
+        id: TreeId,
+        tree: Tree,
+        free_map: FreeMapRoot,
+    ) -> Option<Entry> {
+        let (owner, unique, name, file, spec) = if id == collection.id {
+            (
+                0,
+                false,
+                &collection.name,
+                &collection.file,
+                &collection.options,
+            )
+        } else {
+            let index = collection.indexes.iter().find(|index| index.id == id)?;
+            (
+                collection.id,
+                index.unique,
+                &index.name,
+                &index.file,
+                &index.spec,
+            )
+        };
+        Some(Entry {
+            id,
+            owner,
+            unique,
+            tree,
+            page_size: file.page_size as u32,
+            free_map,
+            name: name.clone(),
+            file: file.name.clone(),
+            spec: spec.clone(),
+        })
+    }
 }
 
 const ENTRY_VERSION: u8 = 1;
@@ -193,9 +252,12 @@ impl Entry {
         }
         let name_end = FIXED + page::get_u16(value, 48) as usize;
         let file_end = name_end + page::get_u16(value, 50) as usize;
-        let text = |range| String::from_utf8(value.get::<std::ops::Range<usize>>(range)?.to_vec()).ok();
+        let text =
+            |range| String::from_utf8(value.get::<std::ops::Range<usize>>(range)?.to_vec()).ok();
         let spec_len = page::get_u32(value.get(file_end..file_end + 4)?, 0) as usize;
-        let spec = value.get(file_end + 4..(file_end + 4).checked_add(spec_len)?)?.to_vec();
+        let spec = value
+            .get(file_end + 4..(file_end + 4).checked_add(spec_len)?)?
+            .to_vec();
         let entry = Entry {
             id,
             owner: page::get_u32(value, 44),
@@ -234,14 +296,24 @@ mod tests {
             owner: 2,
             unique: true,
             tree: Tree {
-                root: PagePtr { number: 5, birth: 6 },
+                root: PagePtr {
+                    number: 5,
+                    birth: 6,
+                },
                 level: 2,
                 flags: 3,
                 entries: 70,
                 bytes: 800,
             },
             page_size: 8192,
-            free_map: FreeMapRoot { root: PagePtr { number: 8, birth: 1 }, level: 1, pages: 99 },
+            free_map: FreeMapRoot {
+                root: PagePtr {
+                    number: 8,
+                    birth: 1,
+                },
+                level: 1,
+                pages: 99,
+            },
             name: "größe_1".into(),
             file: "gr__e_1.9.idx".into(),
             spec: vec![1, 2, 3],
@@ -257,11 +329,17 @@ mod tests {
     fn file_names_are_readable_where_safe_and_never_collide() {
         let free = |_: &str| false;
         assert_eq!(file_name(2, "users", None, free), "users.mlite");
-        assert_eq!(file_name(3, "users", Some("age_1"), free), "users_age_1.idx");
+        assert_eq!(
+            file_name(3, "users", Some("age_1"), free),
+            "users_age_1.idx"
+        );
         assert_eq!(file_name(4, "Users", None, free), "_sers.4.mlite");
         assert_eq!(file_name(4, "../etc", None, free), "___etc.4.mlite");
         assert_eq!(file_name(5, "metadata", None, free), "metadata.5.mlite");
-        assert_eq!(file_name(6, "users", None, |name| name == "users.mlite"), "users.6.mlite");
+        assert_eq!(
+            file_name(6, "users", None, |name| name == "users.mlite"),
+            "users.6.mlite"
+        );
         assert!(file_name(7, &"x".repeat(300), None, free).len() < 80);
     }
 }

@@ -27,7 +27,10 @@ pub struct Roots {
 
 impl Default for Roots {
     fn default() -> Roots {
-        Roots { root: Arc::new(Node::Leaf([Tree::default(); WIDTH])), height: 0 }
+        Roots {
+            root: Arc::new(Node::Leaf([Tree::default(); WIDTH])),
+            height: 0,
+        }
     }
 }
 
@@ -94,7 +97,10 @@ mod tests {
     #[test]
     fn a_clone_keeps_its_roots() {
         let mut roots = Roots::default();
-        let tree = |entries| Tree { entries, ..Tree::default() };
+        let tree = |entries| Tree {
+            entries,
+            ..Tree::default()
+        };
         let ids = [0, 1, 31, 32, 1000, 1024, 40_000, u32::MAX];
         for (n, &id) in ids.iter().enumerate() {
             roots.set(id, tree(n as u64 + 1));

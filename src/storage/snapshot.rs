@@ -33,7 +33,12 @@ pub struct Version {
 impl Version {
     pub fn new(lsn: Lsn, roots: Roots, catalog: Catalog, registry: &Arc<Registry>) -> Arc<Version> {
         registry.hold(lsn);
-        Arc::new(Version { lsn, roots, catalog, registry: Arc::downgrade(registry) })
+        Arc::new(Version {
+            lsn,
+            roots,
+            catalog,
+            registry: Arc::downgrade(registry),
+        })
     }
 
     pub fn tree(&self, id: TreeId) -> Tree {
@@ -112,7 +117,11 @@ impl Registry {
         }
         let mut free = Vec::new();
         for dead in candidates {
-            let keeper = state.held.range(dead.page.born..dead.died).next().map(|(&lsn, _)| lsn);
+            let keeper = state
+                .held
+                .range(dead.page.born..dead.died)
+                .next()
+                .map(|(&lsn, _)| lsn);
             match keeper {
                 Some(lsn) => {
                     state.waiting.entry(lsn).or_default().push(dead);
@@ -136,7 +145,12 @@ mod tests {
     use super::*;
 
     fn page(number: u32, born: Lsn) -> Death {
-        Death { tree: 2, number, pages: 1, born }
+        Death {
+            tree: 2,
+            number,
+            pages: 1,
+            born,
+        }
     }
 
     fn numbers(freed: Vec<Death>) -> Vec<u32> {

@@ -78,7 +78,10 @@ impl Superblock {
             database_id: slot[24..40].try_into().expect("16 bytes"),
             generation: page::get_u64(slot, 40),
             checkpoint_lsn: page::get_u64(slot, 48),
-            log: LogPosition { segment: page::get_u64(slot, 56), offset: page::get_u64(slot, 64) },
+            log: LogPosition {
+                segment: page::get_u64(slot, 56),
+                offset: page::get_u64(slot, 64),
+            },
             catalog: Tree {
                 root: PagePtr::read(&slot[72..]),
                 level: slot[78],
@@ -114,7 +117,11 @@ impl Superblock {
                 ));
             }
             match Superblock::decode(slot) {
-                Ok(block) if found.as_ref().is_none_or(|f| f.generation < block.generation) => {
+                Ok(block)
+                    if found
+                        .as_ref()
+                        .is_none_or(|f| f.generation < block.generation) =>
+                {
                     found = Some(block);
                 }
                 Ok(_) => {}
@@ -123,10 +130,16 @@ impl Superblock {
         }
         let block = found.ok_or_else(|| {
             let reasons = reasons.join("; ");
-            Error::corrupt_file(file, format!("not an IronBase database, or damaged ({reasons})"))
+            Error::corrupt_file(
+                file,
+                format!("not an IronBase database, or damaged ({reasons})"),
+            )
         })?;
         if !page::PAGE_SIZES.contains(&block.page_size) || !block.page_size.is_power_of_two() {
-            return Err(Error::corrupt_file(file, format!("page size {}", block.page_size)));
+            return Err(Error::corrupt_file(
+                file,
+                format!("page size {}", block.page_size),
+            ));
         }
         Ok(block)
     }
@@ -142,15 +155,24 @@ mod tests {
             database_id: [7; 16],
             generation,
             checkpoint_lsn: 5,
-            log: LogPosition { segment: 3, offset: 64 },
+            log: LogPosition {
+                segment: 3,
+                offset: 64,
+            },
             catalog: Tree {
-                root: PagePtr { number: 9, birth: 4 },
+                root: PagePtr {
+                    number: 9,
+                    birth: 4,
+                },
                 level: 1,
                 entries: 17,
                 ..Tree::default()
             },
             catalog_map: FreeMapRoot {
-                root: PagePtr { number: 11, birth: 5 },
+                root: PagePtr {
+                    number: 11,
+                    birth: 5,
+                },
                 level: 0,
                 pages: 40,
             },

@@ -25,7 +25,10 @@ impl Branch {
         let mut seen = vec![false; children.len()];
         for element in document.elements() {
             let key = element.key().as_bytes();
-            let Some(at) = children.iter().position(|child| child.name.as_bytes() == key) else {
+            let Some(at) = children
+                .iter()
+                .position(|child| child.name.as_bytes() == key)
+            else {
                 builder.append_element(element);
                 continue;
             };
@@ -47,7 +50,10 @@ impl Branch {
         }
         let (mut modified, mut len) = (false, 0);
         for element in array.elements() {
-            let child = self.children().iter().find(|child| child.index == Some(len));
+            let child = self
+                .children()
+                .iter()
+                .find(|child| child.index == Some(len));
             match child {
                 Some(child) => modified |= child.existing(element, &mut builder, Parent::Array)?,
                 None => builder.append_element(element),
@@ -56,7 +62,9 @@ impl Branch {
         }
         // The children are in the order of their positions.
         for child in self.children() {
-            let Some(index) = child.index.filter(|index| *index >= len) else { continue };
+            let Some(index) = child.index.filter(|index| *index >= len) else {
+                continue;
+            };
             if !child.node.creates() {
                 continue;
             }
@@ -157,7 +165,11 @@ fn not_viable(child: &str, name: &str, value: RawValue<'_>) -> Error {
 /// A value for an error message: its type and itself.
 pub(super) fn describe(value: RawValue<'_>) -> String {
     let name = value.type_name();
-    let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    };
     format!("{article} {name} ({})", abbreviated(value))
 }
 

@@ -27,7 +27,10 @@ impl Inc {
                 ),
             ));
         };
-        Ok(Inc { path: path.clone(), amount })
+        Ok(Inc {
+            path: path.clone(),
+            amount,
+        })
     }
 
     pub(super) fn change(&self, current: Option<Element<'_>>) -> Result<Change<'static>> {
@@ -59,6 +62,10 @@ impl Inc {
         };
         let sum = sum.to_raw();
         let same = sum == current && sum.element_type() == current.element_type();
-        Ok(if same { Change::Keep } else { Change::Write(sum) })
+        Ok(if same {
+            Change::Keep
+        } else {
+            Change::Write(sum)
+        })
     }
 }

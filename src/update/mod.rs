@@ -55,7 +55,11 @@ const LATER: &[&str] = &[
 impl Update {
     /// Compiles `{ $set: { a: 1 }, $inc: { "b.c": 2 } }`.
     pub fn compile(update: RawDoc<'_>) -> Result<Update> {
-        if update.elements().next().is_none_or(|first| !first.key().as_bytes().starts_with(b"$")) {
+        if update
+            .elements()
+            .next()
+            .is_none_or(|first| !first.key().as_bytes().starts_with(b"$"))
+        {
             return Err(Error::query(
                 Code::FAILED_TO_PARSE,
                 "Update document requires atomic operators such as $set (to put a whole \
@@ -130,7 +134,10 @@ fn check_operator(name: &str) -> Result<()> {
 
 fn check_path(path: &Path) -> Result<()> {
     if path.as_str().is_empty() {
-        return Err(Error::query(Code::EMPTY_FIELD_NAME, "An empty update path is not valid."));
+        return Err(Error::query(
+            Code::EMPTY_FIELD_NAME,
+            "An empty update path is not valid.",
+        ));
     }
     for name in path.components() {
         if name.is_empty() {

@@ -34,7 +34,9 @@ pub fn build(old: RawDoc<'_>, replacement: RawDoc<'_>, out: &mut Vec<u8>) -> Res
     }
     let new = out.get(start..).unwrap_or_default();
     check_size(new)?;
-    Ok(Applied { modified: new != old.as_bytes() })
+    Ok(Applied {
+        modified: new != old.as_bytes(),
+    })
 }
 
 /// Appends the document that an upsert inserts when `filter` selects none: the replacement, with

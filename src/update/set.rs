@@ -27,7 +27,10 @@ impl Set {
     pub(super) fn new(value: RawValue<'_>) -> Set {
         let mut bytes = Vec::new();
         value.write_to(&mut bytes);
-        Set { kind: value.element_type() as u8, bytes: bytes.into() }
+        Set {
+            kind: value.element_type() as u8,
+            bytes: bytes.into(),
+        }
     }
 
     pub(super) fn change(&self, current: Option<Element<'_>>) -> Change<'_> {
@@ -44,7 +47,11 @@ impl Set {
 /// The levels of documents and arrays in a value.
 fn depth(value: RawValue<'_>) -> usize {
     let below = |document: RawDoc<'_>| {
-        1 + document.iter().map(|(_, value)| depth(value)).max().unwrap_or(0)
+        1 + document
+            .iter()
+            .map(|(_, value)| depth(value))
+            .max()
+            .unwrap_or(0)
     };
     match value {
         RawValue::Document(document) | RawValue::Array(document) => below(document),

@@ -58,7 +58,10 @@ impl Branch {
         let last = position + 1 == path.len();
         let existing = self.children.iter_mut().find(|child| child.name == name);
         let node = match existing {
-            Some(Child { node: Node::Branch(branch), .. }) if !last => {
+            Some(Child {
+                node: Node::Branch(branch),
+                ..
+            }) if !last => {
                 return branch.insert_below(path, position + 1, operator);
             }
             Some(_) => return Err(path.prefix(position + 1)),
@@ -70,7 +73,11 @@ impl Branch {
             }
         };
         let index = array_index(name.as_bytes());
-        self.children.push(Child { name: name.to_string(), index, node });
+        self.children.push(Child {
+            name: name.to_string(),
+            index,
+            node,
+        });
         Ok(())
     }
 

@@ -15,7 +15,9 @@ use crate::query::filter::Predicate;
 pub(super) fn required_values(filter: &Filter) -> Result<Branch> {
     let mut root = Branch::default();
     for test in filter.root().tests() {
-        let Predicate::Equal(operand) = &test.predicate else { continue };
+        let Predicate::Equal(operand) = &test.predicate else {
+            continue;
+        };
         let set = Operator::Set(Set::new(operand.value()));
         root.insert_below(&test.path, 0, set).map_err(|conflict| {
             Error::query(
@@ -33,16 +35,23 @@ pub(super) fn required_values(filter: &Filter) -> Result<Branch> {
 
 /// The `_id` that `filter` requires.
 pub(super) fn required_id(filter: &Filter) -> Option<RawValue<'_>> {
-    filter.root().tests().find_map(|test| match &test.predicate {
-        Predicate::Equal(operand) if test.path.as_str() == "_id" => Some(operand.value()),
-        _ => None,
-    })
+    filter
+        .root()
+        .tests()
+        .find_map(|test| match &test.predicate {
+            Predicate::Equal(operand) if test.path.as_str() == "_id" => Some(operand.value()),
+            _ => None,
+        })
 }
 
 /// Appends `document` with its `_id` in front, and a new one if it has none.
 pub(super) fn write_with_id_first(document: RawDoc<'_>, out: &mut Vec<u8>) {
     let id = document.get("_id");
-    write_with_id(id.unwrap_or_else(|| RawValue::ObjectId(ObjectId::new())), document, out);
+    write_with_id(
+        id.unwrap_or_else(|| RawValue::ObjectId(ObjectId::new())),
+        document,
+        out,
+    );
 }
 
 /// Appends `document` with `id` in front and without its own.

@@ -45,15 +45,21 @@ impl Edit<'_> {
         let siblings = self.node(parent, level + 1)?.count();
         let merged = (index + 1 < siblings && self.merge(parent, level + 1, index)?)
             || (index > 0 && self.merge(parent, level + 1, index - 1)?);
-        if merged { self.shrink(tree, path, parent) } else { Ok(()) }
+        if merged {
+            self.shrink(tree, path, parent)
+        } else {
+            Ok(())
+        }
     }
 
     /// Joins child `left` of a branch and the one after it, if they fit. Whether they did.
     fn merge(&mut self, parent: PagePtr, level: u8, left: usize) -> Result<bool> {
         let branch = self.node(parent, level)?;
         let (left_at, right_at) = (branch.child(left), branch.child(left + 1));
-        let (left_node, right_node) =
-            (self.node(left_at, level - 1)?, self.node(right_at, level - 1)?);
+        let (left_node, right_node) = (
+            self.node(left_at, level - 1)?,
+            self.node(right_at, level - 1)?,
+        );
         let mut separator = Vec::new();
         branch.key_into(left + 1, &mut separator);
         let mut entries = Entries::default();

@@ -93,7 +93,12 @@ impl<'a> Edit<'a> {
     pub(super) fn kill(&mut self, at: PagePtr, pages: u32) -> Result<()> {
         let born = page::birth(self.file.read(at, self.pin)?);
         self.file.die(at.number, pages)?;
-        self.changes.died.push(Death { tree: self.file.tree, number: at.number, pages, born });
+        self.changes.died.push(Death {
+            tree: self.file.tree,
+            number: at.number,
+            pages,
+            born,
+        });
         Ok(())
     }
 
@@ -169,7 +174,14 @@ impl<'a> Edit<'a> {
         let pages = self.file.extent_pages(value.len() as u32);
         let number = self.file.allocate(pages)?;
         let mut bytes = vec![0; pages as usize * self.file.page_size].into_boxed_slice();
-        page::init(&mut bytes, Kind::Extent, 0, number, self.file.tree, self.lsn);
+        page::init(
+            &mut bytes,
+            Kind::Extent,
+            0,
+            number,
+            self.file.tree,
+            self.lsn,
+        );
         page::put_u32(&mut bytes, 24, value.len() as u32);
         bytes[HEADER..HEADER + value.len()].copy_from_slice(value);
         Ok(self.new_page(bytes, number))
@@ -213,9 +225,14 @@ impl<'a> Edit<'a> {
         entries.pack(0..middle, self.page_mut(at)?);
 
         match path.pop() {
-            Some((parent, slot)) => {
-                self.insert(tree, path, parent, slot + 1, &separator, &[&right.to_bytes()])
-            }
+            Some((parent, slot)) => self.insert(
+                tree,
+                path,
+                parent,
+                slot + 1,
+                &separator,
+                &[&right.to_bytes()],
+            ),
             None => {
                 let root = self.new_node(level + 1)?;
                 let mut node = self.node_mut(root)?;
@@ -241,7 +258,8 @@ impl<'a> Edit<'a> {
     ) -> Result<usize> {
         let count = entries.len();
         let fits = |middle: usize| {
-            entries.size(0..middle, leaf) <= capacity && entries.size(middle..count, leaf) <= capacity
+            entries.size(0..middle, leaf) <= capacity
+                && entries.size(middle..count, leaf) <= capacity
         };
         let mut last = inserted == count - 1;
         let mut first = inserted == 0;
@@ -256,7 +274,9 @@ impl<'a> Edit<'a> {
         if first && fits(1) {
             return Ok(1);
         }
-        let total: usize = (0..count).map(|i| entries.key(i).len() + entries.payload(i).len()).sum();
+        let total: usize = (0..count)
+            .map(|i| entries.key(i).len() + entries.payload(i).len())
+            .sum();
         let (mut middle, mut before) = (0, 0);
         while before < total / 2 {
             before += entries.key(middle).len() + entries.payload(middle).len();
@@ -278,7 +298,11 @@ impl<'a> Edit<'a> {
 
     /// The tree as this transaction sees it.
     pub fn view(&self, tree: &Tree) -> TreeRef<'a> {
-        TreeRef { file: self.file, tree: *tree, pin: self.pin }
+        TreeRef {
+            file: self.file,
+            tree: *tree,
+            pin: self.pin,
+        }
     }
 }
 

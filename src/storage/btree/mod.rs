@@ -44,7 +44,9 @@ impl<'a> TreeRef<'a> {
         }
         let mut node = self.file.node(self.tree.root, self.tree.level, self.pin)?;
         for level in (0..self.tree.level).rev() {
-            node = self.file.node(node.child(node.child_index(key)), level, self.pin)?;
+            node = self
+                .file
+                .node(node.child(node.child_index(key)), level, self.pin)?;
         }
         match node.search(key) {
             Ok(index) => self.resolve(node.value(index)).map(Some),

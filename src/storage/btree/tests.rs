@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 
 use super::edit::{Changes, Edit};
 use super::walk::Walk;
@@ -22,8 +22,15 @@ fn file(page_size: usize) -> Arc<PageFile> {
         mapped: false,
         dirty_bytes: AtomicI64::new(0),
         cache: Cache::new(64 << 10),
+        created_file: AtomicBool::new(false),
     });
-    PageFile::new(&shared, 2, "t.mlite", page_size, FreeMap::new(FreeMapRoot::default(), 1))
+    PageFile::new(
+        &shared,
+        2,
+        "t.mlite",
+        page_size,
+        FreeMap::new(FreeMapRoot::default(), 1),
+    )
 }
 
 struct Random(u64);
@@ -41,7 +48,11 @@ impl Random {
 /// Compares forward, backward, and after random seeks.
 fn compare(file: &PageFile, tree: Tree, model: &Model, random: &mut Random) {
     let pin = crossbeam_epoch::pin();
-    let view = TreeRef { file, tree, pin: &pin };
+    let view = TreeRef {
+        file,
+        tree,
+        pin: &pin,
+    };
     assert_eq!(tree.entries, model.len() as u64);
     let bytes: usize = model.iter().map(|(k, v)| k.len() + v.len()).sum();
     assert_eq!(tree.bytes, bytes as u64);
@@ -70,12 +81,18 @@ fn compare(file: &PageFile, tree: Tree, model: &Model, random: &mut Random) {
             walk.key_into(&mut key);
             key.clone()
         });
-        assert_eq!(at.as_ref(), model.range(sought.clone()..).next().map(|(k, _)| k));
+        assert_eq!(
+            at.as_ref(),
+            model.range(sought.clone()..).next().map(|(k, _)| k)
+        );
         let below = walk.seek_below(&sought).expect("readable").then(|| {
             walk.key_into(&mut key);
             key.clone()
         });
-        assert_eq!(below.as_ref(), model.range(..sought).next_back().map(|(k, _)| k));
+        assert_eq!(
+            below.as_ref(),
+            model.range(..sought).next_back().map(|(k, _)| k)
+        );
     }
 }
 
@@ -103,7 +120,12 @@ fn run(seed: u64, page_size: usize, commits: u64) {
     for lsn in 1..=commits as Lsn {
         let pin = crossbeam_epoch::pin();
         let mut changes = Changes::default();
-        let mut edit = Edit { file: &file, lsn, pin: &pin, changes: &mut changes };
+        let mut edit = Edit {
+            file: &file,
+            lsn,
+            pin: &pin,
+            changes: &mut changes,
+        };
         let deletes = (lsn / 20) % 2 == 1;
         for _ in 0..random.next(60) {
             let key = random.key();
@@ -150,10 +172,16 @@ fn ascending_and_descending_keys_fill_their_pages() {
         let file = file(4096);
         let pin = crossbeam_epoch::pin();
         let (mut tree, mut changes) = (Tree::default(), Changes::default());
-        let mut edit = Edit { file: &file, lsn: 1, pin: &pin, changes: &mut changes };
+        let mut edit = Edit {
+            file: &file,
+            lsn: 1,
+            pin: &pin,
+            changes: &mut changes,
+        };
         for n in 0..5000u32 {
             let key = if descending { 5000 - n } else { n };
-            edit.put(&mut tree, &key.to_be_bytes(), &[7; 100]).expect("put");
+            edit.put(&mut tree, &key.to_be_bytes(), &[7; 100])
+                .expect("put");
         }
         let (pages, _) = file.pages_and_free();
         // 4 of slot offset, 4 of head, at most 4 of key, 4 of value word, 100 of value.
@@ -167,13 +195,26 @@ fn emptying_a_tree_gives_every_page_back() {
     let file = file(4096);
     let pin = crossbeam_epoch::pin();
     let (mut tree, mut changes) = (Tree::default(), Changes::default());
-    let mut edit = Edit { file: &file, lsn: 1, pin: &pin, changes: &mut changes };
+    let mut edit = Edit {
+        file: &file,
+        lsn: 1,
+        pin: &pin,
+        changes: &mut changes,
+    };
     for n in 0..3000u32 {
-        edit.put(&mut tree, &n.wrapping_mul(2_654_435_761).to_be_bytes(), &[7; 50]).expect("put");
+        edit.put(
+            &mut tree,
+            &n.wrapping_mul(2_654_435_761).to_be_bytes(),
+            &[7; 50],
+        )
+        .expect("put");
     }
     assert!(tree.level > 0);
     for n in 0..3000u32 {
-        assert!(edit.delete(&mut tree, &n.wrapping_mul(2_654_435_761).to_be_bytes()).expect("deleted"));
+        assert!(
+            edit.delete(&mut tree, &n.wrapping_mul(2_654_435_761).to_be_bytes())
+                .expect("deleted")
+        );
     }
     assert_eq!(tree, Tree::default());
     assert_eq!(changes.born.len(), changes.died.len());

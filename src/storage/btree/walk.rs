@@ -19,21 +19,34 @@ pub struct Walk<'a> {
 impl<'a> Walk<'a> {
     /// A walk that is nowhere yet.
     pub fn new(tree: TreeRef<'a>) -> Walk<'a> {
-        Walk { tree, path: Vec::new(), leaf: None, index: 0 }
+        Walk {
+            tree,
+            path: Vec::new(),
+            leaf: None,
+            index: 0,
+        }
     }
 
     /// Goes to the first entry whose key is not less than `key`. Whether there is one.
     pub fn seek(&mut self, key: &[u8]) -> Result<bool> {
         self.descend(|node| node.child_index(key))?;
-        let Some(leaf) = self.leaf else { return Ok(false) };
+        let Some(leaf) = self.leaf else {
+            return Ok(false);
+        };
         self.index = leaf.search(key).unwrap_or_else(|index| index);
-        if self.index < leaf.count() { Ok(true) } else { self.next_leaf() }
+        if self.index < leaf.count() {
+            Ok(true)
+        } else {
+            self.next_leaf()
+        }
     }
 
     /// Goes to the last entry whose key is less than `key`. Whether there is one.
     pub fn seek_below(&mut self, key: &[u8]) -> Result<bool> {
         self.descend(|node| node.child_index(key))?;
-        let Some(leaf) = self.leaf else { return Ok(false) };
+        let Some(leaf) = self.leaf else {
+            return Ok(false);
+        };
         let index = leaf.search(key).unwrap_or_else(|index| index);
         self.index = index;
         self.prev()
@@ -47,7 +60,9 @@ impl<'a> Walk<'a> {
     /// Goes to the last entry. Whether there is one.
     pub fn last(&mut self) -> Result<bool> {
         self.descend(|node| node.count() - 1)?;
-        let Some(leaf) = self.leaf else { return Ok(false) };
+        let Some(leaf) = self.leaf else {
+            return Ok(false);
+        };
         self.index = leaf.count();
         self.prev()
     }
@@ -55,9 +70,15 @@ impl<'a> Walk<'a> {
     /// Goes to the next entry. Whether there is one.
     #[inline]
     pub fn next(&mut self) -> Result<bool> {
-        let Some(leaf) = self.leaf else { return Ok(false) };
+        let Some(leaf) = self.leaf else {
+            return Ok(false);
+        };
         self.index += 1;
-        if self.index < leaf.count() { Ok(true) } else { self.next_leaf() }
+        if self.index < leaf.count() {
+            Ok(true)
+        } else {
+            self.next_leaf()
+        }
     }
 
     /// Goes to the entry before. Whether there is one.
@@ -135,7 +156,9 @@ impl<'a> Walk<'a> {
     /// Goes down from the last branch of the path to a leaf. Only an empty tree has an empty leaf.
     fn enter(&mut self, choose: impl Fn(Node<'a>) -> usize) -> Result<()> {
         let TreeRef { file, pin, .. } = self.tree;
-        let Some(&(mut node, mut index)) = self.path.last() else { return Ok(()) };
+        let Some(&(mut node, mut index)) = self.path.last() else {
+            return Ok(());
+        };
         for level in (0..node.level()).rev() {
             node = file.node(node.child(index), level, pin)?;
             if level == 0 {

@@ -4,7 +4,7 @@
 //! written out to their own places and then dropped from memory; nothing that the durable
 //! manifest refers to is ever overwritten, because page numbers come from `Space`, which keeps them back.
 //!
-//! Invariants: at most one thread writes pages out at a time (the engine's flush lock); a page is dropped from memory
+//! Invariants: at most one thread writes pages of a file out at a time (`flushing`); a page is dropped from memory
 //! only after its bytes and the new length are visible through the file.
 
 use std::collections::VecDeque;
@@ -37,6 +37,8 @@ pub struct Shared {
     /// Bytes of pages in memory that are not on disk.
     pub dirty_bytes: AtomicI64,
     pub cache: Cache,
+    /// A page file was made since the directory was last synced.
+    pub created_file: AtomicBool,
 }
 
 /// The clean pages held in memory where there are no maps: first in, first out, with a second chance.
@@ -56,17 +58,26 @@ struct CacheQueue {
 
 impl Cache {
     pub fn new(limit: usize) -> Cache {
-        Cache { limit, queue: Mutex::default() }
+        Cache {
+            limit,
+            queue: Mutex::default(),
+        }
     }
 
     fn admit(&self, file: &Arc<PageFile>, number: u32, length: usize, pin: &Guard) {
         let mut queue = self.queue.lock();
-        queue.entries.push_back((Arc::downgrade(file), number, length));
+        queue
+            .entries
+            .push_back((Arc::downgrade(file), number, length));
         queue.bytes += length;
         while queue.bytes > self.limit {
-            let Some((file, number, length)) = queue.entries.pop_front() else { break };
+            let Some((file, number, length)) = queue.entries.pop_front() else {
+                break;
+            };
             queue.bytes -= length;
-            let Some(owner) = file.upgrade() else { continue };
+            let Some(owner) = file.upgrade() else {
+                continue;
+            };
             let Some(page) = owner.table.get(number, pin).filter(|page| !page.is_dirty()) else {
                 continue;
             };
@@ -97,6 +108,8 @@ pub struct PageFile {
     free_map: Mutex<FreeMap>,
     /// Pages not on disk, in the order of their birth; some may have died since.
     unwritten: Mutex<VecDeque<(u32, Lsn)>>,
+    /// Held while pages are written out.
+    flushing: Mutex<()>,
     /// Written since the last sync.
     unsynced: AtomicBool,
 }
@@ -124,6 +137,7 @@ impl PageFile {
             space: Mutex::new(None),
             free_map: Mutex::new(free_map),
             unwritten: Mutex::default(),
+            flushing: Mutex::new(()),
             unsynced: AtomicBool::new(false),
         })
     }
@@ -150,7 +164,11 @@ impl PageFile {
         if page::get_u16(page, 16) != at.birth {
             return Err(self.corrupt(
                 at.number,
-                format!("born at {}, its parent says ..{:04x}", page::birth(page), at.birth),
+                format!(
+                    "born at {}, its parent says ..{:04x}",
+                    page::birth(page),
+                    at.birth
+                ),
             ));
         }
         Ok(page)
@@ -192,9 +210,9 @@ impl PageFile {
             return Err(self.corrupt(number, reason));
         }
         match page::kind(page) {
-            Some(Kind::Leaf | Kind::Branch) => {
-                Node::new(page).check().map_err(|reason| self.corrupt(number, reason))
-            }
+            Some(Kind::Leaf | Kind::Branch) => Node::new(page)
+                .check()
+                .map_err(|reason| self.corrupt(number, reason)),
             _ => Ok(()),
         }
     }
@@ -261,7 +279,8 @@ impl PageFile {
         self.check(&bytes, number)?;
         let length = bytes.len();
         let (page, is_ours) =
-            self.table.put_if_absent(number, PageBuffer::clean(bytes.into()), pin);
+            self.table
+                .put_if_absent(number, PageBuffer::clean(bytes.into()), pin);
         if is_ours && let Some(this) = self.this.upgrade() {
             self.shared.cache.admit(&this, number, length, pin);
         }
@@ -282,17 +301,20 @@ impl PageFile {
     pub fn allocate(&self, pages: u32) -> Result<u32> {
         let size = self.page_size as u64;
         let fits = |first| in_one_map(u64::from(first) * size, u64::from(pages) * size);
-        self.with_space(|space| space.allocate(pages, fits))?.ok_or_else(|| {
-            Error::new(
-                crate::storage::ErrorKind::Full,
-                format!("{} has no page numbers left", self.shown()),
-            )
-        })
+        self.with_space(|space| space.allocate(pages, fits))?
+            .ok_or_else(|| {
+                Error::new(
+                    crate::storage::ErrorKind::Full,
+                    format!("{} has no page numbers left", self.shown()),
+                )
+            })
     }
 
     /// Puts a page born in the running transaction into memory.
     pub fn put_new(&self, number: u32, bytes: Box<[u8]>, birth: Lsn, pin: &Guard) {
-        self.shared.dirty_bytes.fetch_add(bytes.len() as i64, Ordering::Relaxed);
+        self.shared
+            .dirty_bytes
+            .fetch_add(bytes.len() as i64, Ordering::Relaxed);
         self.table.put(number, PageBuffer::dirty(bytes), pin);
         self.unwritten.lock().push_back((number, birth));
     }
@@ -303,7 +325,11 @@ impl PageFile {
     /// As `PageTable::own_mut`.
     #[allow(clippy::mut_from_ref)]
     pub unsafe fn own_mut<'a>(&'a self, at: PagePtr, pin: &'a Guard) -> Result<&'a mut [u8]> {
-        if !self.table.get(at.number, pin).is_some_and(PageBuffer::is_dirty) {
+        if !self
+            .table
+            .get(at.number, pin)
+            .is_some_and(PageBuffer::is_dirty)
+        {
             let bytes: Box<[u8]> = self.read(at, pin)?.into();
             let birth = page::birth(&bytes);
             self.put_new(at.number, bytes, birth, pin);
@@ -327,7 +353,9 @@ impl PageFile {
     pub fn release(&self, number: u32, pages: u32, pin: &Guard) -> Result<()> {
         if let Some((length, dirty)) = self.table.take(number, pin) {
             if dirty {
-                self.shared.dirty_bytes.fetch_sub(length as i64, Ordering::Relaxed);
+                self.shared
+                    .dirty_bytes
+                    .fetch_sub(length as i64, Ordering::Relaxed);
             }
         }
         self.with_space(|space| space.release(number, pages))
@@ -335,7 +363,10 @@ impl PageFile {
 
     /// Pages of the file and how many of them are free; zeros for a file not written to since it was opened.
     pub fn pages_and_free(&self) -> (u32, u32) {
-        self.space.lock().as_ref().map_or((0, 0), |space| (space.pages(), space.free()))
+        self.space
+            .lock()
+            .as_ref()
+            .map_or((0, 0), |space| (space.pages(), space.free()))
     }
 
     // --- writing out ---
@@ -343,6 +374,7 @@ impl PageFile {
     /// Writes the pages born up to `limit` to their places and drops them from memory; stops after about
     /// `budget` bytes. Gives the bytes written.
     pub fn write_out(&self, limit: Lsn, budget: usize, pin: &Guard) -> Result<usize> {
+        let _flushing = self.flushing.lock();
         let mut numbers = Vec::new();
         let mut bytes = 0;
         {
@@ -384,7 +416,9 @@ impl PageFile {
         let mut pages: Vec<(u32, &PageBuffer)> = Vec::new();
         let mut next = 0;
         for &(number, birth) in numbers {
-            let Some(page) = self.unwritten_page(number, birth, pin) else { continue };
+            let Some(page) = self.unwritten_page(number, birth, pin) else {
+                continue;
+            };
             if number != next || batch.len() + page.len() > WRITE_BATCH {
                 self.write_batch(&mut batch, &mut pages, pin)?;
             }
@@ -403,7 +437,9 @@ impl PageFile {
         pages: &mut Vec<(u32, &PageBuffer)>,
         pin: &Guard,
     ) -> Result<()> {
-        let Some(&(first, _)) = pages.first() else { return Ok(()) };
+        let Some(&(first, _)) = pages.first() else {
+            return Ok(());
+        };
         self.write_at(first, batch)?;
         let mut copies = batch.as_slice();
         for (number, page) in pages.drain(..) {
@@ -413,8 +449,12 @@ impl PageFile {
             self.verified.set(number);
             let clean = (!self.shared.mapped).then(|| PageBuffer::clean(copy.into()));
             if self.table.replace(number, page, clean, pin) {
-                self.shared.dirty_bytes.fetch_sub(page.len() as i64, Ordering::Relaxed);
-                if !self.shared.mapped && let Some(this) = self.this.upgrade() {
+                self.shared
+                    .dirty_bytes
+                    .fetch_sub(page.len() as i64, Ordering::Relaxed);
+                if !self.shared.mapped
+                    && let Some(this) = self.this.upgrade()
+                {
                     self.shared.cache.admit(&this, number, copy.len(), pin);
                 }
             }
@@ -430,7 +470,8 @@ impl PageFile {
         self.unsynced.store(true, Ordering::Release);
         file.write_at(bytes, offset)
             .map_err(|e| Error::io(format!("cannot write page {first} of {}", self.shown()), e))?;
-        self.length.fetch_max(offset + bytes.len() as u64, Ordering::AcqRel);
+        self.length
+            .fetch_max(offset + bytes.len() as u64, Ordering::AcqRel);
         Ok(())
     }
 
@@ -439,7 +480,9 @@ impl PageFile {
         if !self.unsynced.swap(false, Ordering::AcqRel) {
             return Ok(());
         }
-        self.open()?.sync().map_err(|e| Error::io(format!("cannot sync {}", self.shown()), e))
+        self.open()?
+            .sync()
+            .map_err(|e| Error::io(format!("cannot sync {}", self.shown()), e))
     }
 
     /// Whether pages wait to be written out or synced.
@@ -474,7 +517,10 @@ impl PageFile {
         self.check_reach(at.number, offset + self.page_size as u64)?;
         let mut bytes = vec![0; self.page_size];
         self.open()?.read_at(&mut bytes, offset).map_err(|e| {
-            Error::io(format!("cannot read page {} of {}", at.number, self.shown()), e)
+            Error::io(
+                format!("cannot read page {} of {}", at.number, self.shown()),
+                e,
+            )
         })?;
         self.check(&bytes, at.number)?;
         if page::kind(&bytes) != Some(kind) || page::get_u16(&bytes, 16) != at.birth {
@@ -512,6 +558,7 @@ impl PageFile {
             return self.open();
         }
         let file = self.shared.files.get(self.tree, &self.name, true)?;
+        self.shared.created_file.store(true, Ordering::Release);
         let mut header = vec![0; self.page_size];
         page::init(&mut header, Kind::FileHeader, 0, 0, self.tree, 0);
         header[24..32].copy_from_slice(FILE_MAGIC);
@@ -528,7 +575,13 @@ impl PageFile {
     }
 
     fn check_header(&self) -> Result<()> {
-        let header = self.read_plain(PagePtr { number: 0, birth: 0 }, Kind::FileHeader)?;
+        let header = self.read_plain(
+            PagePtr {
+                number: 0,
+                birth: 0,
+            },
+            Kind::FileHeader,
+        )?;
         if header[24..32] != *FILE_MAGIC {
             return Err(self.corrupt(0, "not a page file"));
         }
@@ -552,7 +605,9 @@ impl Drop for PageFile {
         let pin = crossbeam_epoch::pin();
         for &(number, birth) in self.unwritten.lock().iter() {
             if let Some(page) = self.unwritten_page(number, birth, &pin) {
-                self.shared.dirty_bytes.fetch_sub(page.len() as i64, Ordering::Relaxed);
+                self.shared
+                    .dirty_bytes
+                    .fetch_sub(page.len() as i64, Ordering::Relaxed);
             }
         }
     }

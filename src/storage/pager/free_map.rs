@@ -34,7 +34,12 @@ const ENTRY: usize = 8;
 
 impl FreeMap {
     pub fn new(at: FreeMapRoot, reserved: u32) -> FreeMap {
-        FreeMap { at, reserved, nodes: Vec::new(), written: Bitmap::default() }
+        FreeMap {
+            at,
+            reserved,
+            nodes: Vec::new(),
+            written: Bitmap::default(),
+        }
     }
 
     /// Reads the whole map: one bit for each page of the file.
@@ -51,11 +56,19 @@ impl FreeMap {
             for (&position, &at) in &nodes[usize::from(level)] {
                 let bytes = file.read_plain(at, Kind::FreeMap)?;
                 if page::level(&bytes) != level {
-                    return Err(Error::corrupt(&file.shown(), at.number, "free map: wrong level"));
+                    return Err(Error::corrupt(
+                        &file.shown(),
+                        at.number,
+                        "free map: wrong level",
+                    ));
                 }
                 if level == 0 {
                     words.resize(position * words_per_page, 0);
-                    words.extend(bytes[HEADER..].chunks_exact(8).map(|word| page::get_u64(word, 0)));
+                    words.extend(
+                        bytes[HEADER..]
+                            .chunks_exact(8)
+                            .map(|word| page::get_u64(word, 0)),
+                    );
                     continue;
                 }
                 let fanout = words_per_page;
@@ -125,7 +138,11 @@ impl FreeMap {
                 nodes.truncate(levels);
                 self.nodes = nodes;
                 self.written = alive;
-                self.at = FreeMapRoot { root, level: levels as u8 - 1, pages };
+                self.at = FreeMapRoot {
+                    root,
+                    level: levels as u8 - 1,
+                    pages,
+                };
                 for &number in replaced.iter() {
                     file.die(number, 1)?;
                 }
@@ -148,7 +165,14 @@ impl FreeMap {
         for &(level, position) in fresh {
             let at = nodes[level][&position];
             bytes.fill(0);
-            page::init(&mut bytes, Kind::FreeMap, level as u8, at.number, file.tree, born);
+            page::init(
+                &mut bytes,
+                Kind::FreeMap,
+                level as u8,
+                at.number,
+                file.tree,
+                born,
+            );
             if level == 0 {
                 alive.write_words(position * words_per_page, &mut bytes[HEADER..]);
             } else {

@@ -47,7 +47,10 @@ impl Maps {
         open: impl FnOnce() -> Result<std::sync::Arc<dyn VfsFile>>,
     ) -> Result<Option<&[u8]>> {
         let (index, start, end) = locate(offset);
-        debug_assert!(offset + length as u64 <= end, "extents do not straddle maps");
+        debug_assert!(
+            offset + length as u64 <= end,
+            "extents do not straddle maps"
+        );
         let map = match self.maps[index].get() {
             Some(map) => map,
             None => {
@@ -100,7 +103,9 @@ impl Verified {
     pub fn set(&self, number: u32) {
         let (chunk, index, mask) = Self::locate(number);
         let words = self.chunks[chunk].get_or_init(|| {
-            (0..FIRST_WORDS << chunk).map(|_| AtomicU64::new(0)).collect()
+            (0..FIRST_WORDS << chunk)
+                .map(|_| AtomicU64::new(0))
+                .collect()
         });
         words[index].fetch_or(mask, Ordering::Release);
     }

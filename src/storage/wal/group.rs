@@ -23,13 +23,22 @@ pub struct Pending {
 
 impl Default for Pending {
     fn default() -> Pending {
-        Pending { bytes: vec![0; HEADER], commits: 0, last: 0 }
+        Pending {
+            bytes: vec![0; HEADER],
+            commits: 0,
+            last: 0,
+        }
     }
 }
 
 impl Pending {
     pub fn is_empty(&self) -> bool {
         self.commits == 0
+    }
+
+    /// The number of commits.
+    pub fn commits(&self) -> Lsn {
+        self.commits.into()
     }
 
     /// The LSN of the last commit.
@@ -76,7 +85,8 @@ impl Pending {
         put_u64(&mut self.bytes, 32, durable);
         let sum = checksum(&self.bytes[8..], segment);
         put_u32(&mut self.bytes, 4, sum);
-        self.bytes.resize(self.bytes.len().next_multiple_of(ALIGN as usize), 0);
+        self.bytes
+            .resize(self.bytes.len().next_multiple_of(ALIGN as usize), 0);
         &self.bytes
     }
 

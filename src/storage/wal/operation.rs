@@ -6,8 +6,15 @@ use crate::storage::page::TreeId;
 /// One step of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation<'a> {
-    Put { tree: TreeId, key: &'a [u8], value: &'a [u8] },
-    Delete { tree: TreeId, key: &'a [u8] },
+    Put {
+        tree: TreeId,
+        key: &'a [u8],
+        value: &'a [u8],
+    },
+    Delete {
+        tree: TreeId,
+        key: &'a [u8],
+    },
     CreateCollection {
         tree: TreeId,
         name: &'a str,
@@ -15,8 +22,13 @@ pub enum Operation<'a> {
         page_size: u32,
         options: &'a [u8],
     },
-    DropCollection { tree: TreeId },
-    RenameCollection { tree: TreeId, name: &'a str },
+    DropCollection {
+        tree: TreeId,
+    },
+    RenameCollection {
+        tree: TreeId,
+        name: &'a str,
+    },
     CreateIndex {
         tree: TreeId,
         collection: TreeId,
@@ -26,7 +38,9 @@ pub enum Operation<'a> {
         page_size: u32,
         spec: &'a [u8],
     },
-    DropIndex { tree: TreeId },
+    DropIndex {
+        tree: TreeId,
+    },
 }
 
 const PUT: u8 = 1;
@@ -64,7 +78,13 @@ impl Operation<'_> {
                 put_number(out, tree.into());
                 put_bytes(out, key);
             }
-            Operation::CreateCollection { tree, name, file, page_size, options } => {
+            Operation::CreateCollection {
+                tree,
+                name,
+                file,
+                page_size,
+                options,
+            } => {
                 out.push(CREATE_COLLECTION);
                 put_number(out, tree.into());
                 put_bytes(out, name.as_bytes());
@@ -81,7 +101,15 @@ impl Operation<'_> {
                 put_number(out, tree.into());
                 put_bytes(out, name.as_bytes());
             }
-            Operation::CreateIndex { tree, collection, unique, name, file, page_size, spec } => {
+            Operation::CreateIndex {
+                tree,
+                collection,
+                unique,
+                name,
+                file,
+                page_size,
+                spec,
+            } => {
                 out.push(CREATE_INDEX);
                 put_number(out, tree.into());
                 put_number(out, collection.into());
@@ -139,8 +167,15 @@ impl<'a> Operations<'a> {
 
     fn decode(&mut self, code: u8) -> Option<Operation<'a>> {
         Some(match code {
-            PUT => Operation::Put { tree: self.id()?, key: self.bytes()?, value: self.bytes()? },
-            DELETE => Operation::Delete { tree: self.id()?, key: self.bytes()? },
+            PUT => Operation::Put {
+                tree: self.id()?,
+                key: self.bytes()?,
+                value: self.bytes()?,
+            },
+            DELETE => Operation::Delete {
+                tree: self.id()?,
+                key: self.bytes()?,
+            },
             CREATE_COLLECTION => Operation::CreateCollection {
                 tree: self.id()?,
                 name: self.text()?,
@@ -149,7 +184,10 @@ impl<'a> Operations<'a> {
                 options: self.bytes()?,
             },
             DROP_COLLECTION => Operation::DropCollection { tree: self.id()? },
-            RENAME_COLLECTION => Operation::RenameCollection { tree: self.id()?, name: self.text()? },
+            RENAME_COLLECTION => Operation::RenameCollection {
+                tree: self.id()?,
+                name: self.text()?,
+            },
             CREATE_INDEX => Operation::CreateIndex {
                 tree: self.id()?,
                 collection: self.id()?,
@@ -185,7 +223,11 @@ mod tests {
     #[test]
     fn operations_survive_the_log_and_cut_ones_are_refused() {
         let all = [
-            Operation::Put { tree: 300, key: b"k", value: &[9; 200] },
+            Operation::Put {
+                tree: 300,
+                key: b"k",
+                value: &[9; 200],
+            },
             Operation::Delete { tree: 2, key: b"" },
             Operation::CreateCollection {
                 tree: 2,
@@ -195,7 +237,9 @@ mod tests {
                 options: b"o",
             },
             Operation::DropCollection { tree: u32::MAX },
-            Operation::RenameCollection { tree: 2, name: "ü" },
+            Operation::RenameCollection {
+                tree: 2, name: "ü"
+            },
             Operation::CreateIndex {
                 tree: 3,
                 collection: 2,

@@ -58,11 +58,20 @@ impl Log {
             if let Some(header) = &header
                 && (header.database_id != database_id || header.number != number)
             {
-                return Err(Error::corrupt_file(&path, "it belongs to another database or place"));
+                return Err(Error::corrupt_file(
+                    &path,
+                    "it belongs to another database or place",
+                ));
             }
-            let start = if index == 0 { from.offset } else { SEGMENT_HEADER as u64 };
+            let start = if index == 0 {
+                from.offset
+            } else {
+                SEGMENT_HEADER as u64
+            };
             let continues = numbers[0] + index as u64 == number
-                && header.as_ref().is_some_and(|h| index == 0 || h.first == log.last + 1);
+                && header
+                    .as_ref()
+                    .is_some_and(|h| index == 0 || h.first == log.last + 1);
             if log.torn || !continues {
                 log.torn = true;
                 if let Some(header) = &header
@@ -75,7 +84,10 @@ impl Log {
             }
             let end = log.read_groups(&bytes, start, number);
             log.parts.push((number, start, end));
-            log.end = LogPosition { segment: number, offset: end };
+            log.end = LogPosition {
+                segment: number,
+                offset: end,
+            };
             let rest = bytes.get(end as usize..).unwrap_or(&[]);
             if rest.iter().any(|&byte| byte != 0) {
                 log.torn = true;
@@ -173,7 +185,10 @@ impl Log {
         if removed {
             self.vfs.sync_directory(DIRECTORY).map_err(failed)?;
         }
-        let file = self.vfs.open(&segment_path(self.end.segment), false).map_err(failed)?;
+        let file = self
+            .vfs
+            .open(&segment_path(self.end.segment), false)
+            .map_err(failed)?;
         file.set_length(self.end.offset).map_err(failed)?;
         file.sync().map_err(failed)
     }
@@ -184,8 +199,11 @@ pub fn segments(vfs: &Arc<dyn Vfs>, first: u64) -> Result<Vec<u64>> {
     let names = vfs
         .list(DIRECTORY)
         .map_err(|e| Error::io(format!("cannot list {}", vfs.display(DIRECTORY)), e))?;
-    let mut numbers: Vec<u64> =
-        names.iter().filter_map(|name| segment_number(name)).filter(|&n| n >= first).collect();
+    let mut numbers: Vec<u64> = names
+        .iter()
+        .filter_map(|name| segment_number(name))
+        .filter(|&n| n >= first)
+        .collect();
     numbers.sort_unstable();
     Ok(numbers)
 }

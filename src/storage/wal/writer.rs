@@ -29,7 +29,10 @@ pub struct LogSizes {
 
 impl Default for LogSizes {
     fn default() -> LogSizes {
-        LogSizes { segment: 16 << 20, ahead: 1 << 20 }
+        LogSizes {
+            segment: 16 << 20,
+            ahead: 1 << 20,
+        }
     }
 }
 
@@ -56,7 +59,9 @@ impl SegmentHeader {
 
     /// The header of a segment file; `None`: not a whole one.
     pub fn decode(bytes: &[u8], path: &str) -> Result<Option<SegmentHeader>> {
-        let Some(bytes) = bytes.get(..SEGMENT_HEADER) else { return Ok(None) };
+        let Some(bytes) = bytes.get(..SEGMENT_HEADER) else {
+            return Ok(None);
+        };
         if bytes[..8] != *MAGIC || crc32c::crc32c(&bytes[12..]) != page::get_u32(bytes, 8) {
             return Ok(None);
         }
@@ -94,7 +99,12 @@ impl LogWriter {
         first: Lsn,
     ) -> Result<LogWriter> {
         let path = segment_path(number);
-        let failed = |e| Error::io(format!("cannot create log segment {}", vfs.display(&path)), e);
+        let failed = |e| {
+            Error::io(
+                format!("cannot create log segment {}", vfs.display(&path)),
+                e,
+            )
+        };
         // A segment of this number can only be what a crash left of an earlier attempt.
         if vfs.exists(&path).map_err(failed)? {
             vfs.remove(&path).map_err(failed)?;
@@ -102,14 +112,26 @@ impl LogWriter {
         let file = vfs.open(&path, true).map_err(failed)?;
         let filled = sizes.ahead.min(64 << 10).max(SEGMENT_HEADER as u64);
         let mut bytes = vec![0; filled as usize];
-        let header = SegmentHeader { database_id, number, first };
+        let header = SegmentHeader {
+            database_id,
+            number,
+            first,
+        };
         bytes[..SEGMENT_HEADER].copy_from_slice(&header.encode());
         file.write_at(&bytes, 0).map_err(failed)?;
         // ORDER: the segment and its name are durable before a group in it can be acknowledged.
         file.sync().map_err(failed)?;
         vfs.sync_directory(DIRECTORY).map_err(failed)?;
         let offset = SEGMENT_HEADER as u64;
-        Ok(LogWriter { vfs: vfs.clone(), sizes, database_id, number, file, offset, filled })
+        Ok(LogWriter {
+            vfs: vfs.clone(),
+            sizes,
+            database_id,
+            number,
+            file,
+            offset,
+            filled,
+        })
     }
 
     /// Goes on behind the last group of an existing segment.
@@ -124,12 +146,23 @@ impl LogWriter {
         let file = vfs.open(&path, false).map_err(failed)?;
         let filled = file.length().map_err(failed)?;
         let (number, offset) = (at.segment, at.offset);
-        Ok(LogWriter { vfs: vfs.clone(), sizes, database_id, number, file, offset, filled })
+        Ok(LogWriter {
+            vfs: vfs.clone(),
+            sizes,
+            database_id,
+            number,
+            file,
+            offset,
+            filled,
+        })
     }
 
     /// Where the next group will begin.
     pub fn position(&self) -> LogPosition {
-        LogPosition { segment: self.number, offset: self.offset }
+        LogPosition {
+            segment: self.number,
+            offset: self.offset,
+        }
     }
 
     pub fn segment(&self) -> u64 {
@@ -150,7 +183,13 @@ impl LogWriter {
     pub fn roll(&mut self, first: Lsn) -> Result<()> {
         // ORDER: what the new segment's header claims must be true before the header exists.
         self.sync()?;
-        *self = LogWriter::create(&self.vfs, self.sizes, self.database_id, self.number + 1, first)?;
+        *self = LogWriter::create(
+            &self.vfs,
+            self.sizes,
+            self.database_id,
+            self.number + 1,
+            first,
+        )?;
         Ok(())
     }
 
@@ -167,7 +206,9 @@ impl LogWriter {
             written.map_err(|e| self.failed("write to", e))?;
             self.filled = filled;
         } else {
-            self.file.write_at(group, self.offset).map_err(|e| self.failed("write to", e))?;
+            self.file
+                .write_at(group, self.offset)
+                .map_err(|e| self.failed("write to", e))?;
         }
         self.offset = end;
         Ok(())

@@ -1,0 +1,1138 @@
+/* IronBase: an embedded document database with MongoDB's documents and queries.
+ *
+ * This file is generated from the library's source and is its manual: conventions first, then a page for
+ * each group of functions, then every constant, type and function.
+ *
+ * MIT licence; see LICENSE. */
+
+#ifndef IRONBASE_H
+#define IRONBASE_H
+
+/* Do not edit: see cbindgen.toml. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+/** The version of this header. */
+#define IRONBASE_VERSION_MAJOR 0
+#define IRONBASE_VERSION_MINOR 1
+#define IRONBASE_VERSION_PATCH 0
+/** The version of this header as text; ironbase_version() is that of the library. */
+#define IRONBASE_VERSION_STRING "0.1.0"
+/** The version of the binary interface; see ironbase_abi_version(). */
+#define IRONBASE_ABI_VERSION 0
+
+/** As the length of a text: it ends at its NUL. */
+#define IRONBASE_NUL SIZE_MAX
+
+/**
+ * @page conventions Conventions
+ *
+ * They hold for every function; a function's own comment says only what differs.
+ *
+ * **Results.** A function that can fail returns a status. #IRONBASE_OK and the other statuses from 0 up are outcomes;
+ * those below 0 are errors. Results come through pointers, which are set to NULL or 0 first and stay so unless
+ * the status is an outcome.
+ *
+ * **Errors.** The last parameter `err` may be NULL. If it is not, `*err` is set to NULL, and on an error to an error
+ * object that tells everything known; free it with ironbase_error_free(). There is no hidden last error: calls may
+ * move between threads freely.
+ *
+ * **Texts in** are UTF-8 with a length in bytes. The length #IRONBASE_NUL stands for "up to the NUL". `(NULL, 0)` means
+ * "not given" and is allowed where the parameter says so. Texts are read during the call and not kept.
+ *
+ * **JSON** is MongoDB's Extended JSON v2, in any mix of its relaxed and canonical forms. Objects keep the order of their
+ * fields. Options are JSON documents as well; an option that the function does not know is an error, `null` means "not given".
+ *
+ * **Texts out** (`char **`) belong to the caller: free them with ironbase_string_free(). They end in a NUL that
+ * is not part of the length. Texts returned as `const char *` are borrowed; each function says until when.
+ *
+ * **Handles** (databases, collections, cursors) are freed with the function of their own kind, each once, in any order.
+ * Freeing NULL does nothing. A handle whose database was closed answers #IRONBASE_ERROR_CLOSED and must still be freed.
+ *
+ * **Threads.** Any function may be called from any thread, at any time, with the same handles, except that a cursor
+ * serves one thread at a time, and that nobody may use a handle while it is being freed or later.
+ *
+ * **Statuses of every function:** #IRONBASE_ERROR_ARGUMENT for a parameter that is NULL and must not be, for an impossible length, for
+ * bad UTF-8 and unknown options (the message names the parameter); #IRONBASE_ERROR_JSON for a malformed text (the details give
+ * `parameter` and `position`); #IRONBASE_ERROR_CLOSED; #IRONBASE_ERROR_IO and #IRONBASE_ERROR_CORRUPT from the files;
+ * #IRONBASE_ERROR_NO_MEMORY; #IRONBASE_ERROR_INTERNAL for a bug.
+ *
+ * **Statuses of writing**, beside those: #IRONBASE_ERROR_READ_ONLY for a database opened with `readOnly`, and #IRONBASE_ERROR_FULL. A write that
+ * returned #IRONBASE_OK is complete and as durable as the database's `durability` says; one that returned an error
+ * changed nothing, unless its comment says otherwise. When the system failed to write or sync, further writes are refused until the
+ * database is opened anew; reads go on.
+ */
+
+/**
+ * @page caveats Caveats
+ *
+ * Read these before they hurt.
+ *
+ * - **One opener.** A database is open once: in one process, through one ironbase_open(). A second gets
+ *   #IRONBASE_ERROR_LOCKED. Share the handle between threads, and the process between users.
+ * - **fork().** A child must not use handles of its parent, not even to free them: the library's threads do not exist in the
+ *   child, and both would write one file. Call exec, or open databases after the fork. The lock stays the parent's.
+ * - **Long cursors.** A cursor keeps the state of the database that it reads from: pages freed meanwhile cannot be used
+ *   again, so the files grow under heavy writing. Free cursors when done, and do not park them.
+ * - **Network file systems.** Locks and syncs of NFS, SMB and the like do not keep their promises. Use a local disk.
+ * - **The files belong to the library.** Do not rename, truncate or copy them while the database is open: a copy made then is
+ *   not a backup.
+ * - **Full disks and failing disks.** After a failed write or sync the database refuses to write until it is opened anew;
+ *   check the statuses of writes and of ironbase_db_close().
+ * - **Unloading.** The shared library stays in memory after `dlclose`.
+ */
+
+/**
+ * @defgroup status Statuses
+ * @brief What functions return: numbers that never change their meaning.
+ *
+ * @code{.c}
+ * ironbase_db_t *db = NULL;
+ * ironbase_status_t status = ironbase_open("no/such/directory", "{\"create\": false}", IRONBASE_NUL, &db, NULL);
+ * if (status < IRONBASE_OK) {
+ *     printf("%s\n", ironbase_status_name(status)); // IRONBASE_ERROR_NOT_FOUND
+ * }
+ * @endcode
+ */
+
+/**
+ * @defgroup library The library
+ * @brief Version, log, and the texts it hands out.
+ *
+ * The library keeps no state of its own but the log's callback, and installs no signal handlers.
+ *
+ * @code{.c}
+ * if (ironbase_abi_version() != IRONBASE_ABI_VERSION) {
+ *     fprintf(stderr, "compiled for IronBase %s, found %s\n", IRONBASE_VERSION_STRING, ironbase_version());
+ *     exit(1);
+ * }
+ * @endcode
+ */
+
+/**
+ * @defgroup error Errors
+ * @brief Everything known of a failure.
+ *
+ * An error is made by the call that failed and belongs to the caller. It is bound to no handle and no thread. The texts
+ * that its functions return are borrowed until the error is freed.
+ *
+ * @code{.c}
+ * ironbase_error_t *error = NULL;
+ * ironbase_db_t *db = NULL;
+ * if (ironbase_open("app.mlite", "{\"durable\": true}", IRONBASE_NUL, &db, &error) != IRONBASE_OK) {
+ *     fprintf(stderr, "%s (%d): %s\n", ironbase_error_code_name(error), (int)ironbase_error_code(error),
+ *             ironbase_error_message(error));
+ *     fprintf(stderr, "details: %s\n", ironbase_error_details(error));
+ *     ironbase_error_free(error);
+ * }
+ * @endcode
+ */
+
+/**
+ * @defgroup database Databases
+ * @brief Opening, closing, and the collections inside.
+ *
+ * A database is a directory. ironbase_open() makes it if it does not exist and recovers it if the last program
+ * that had it open crashed. The handle is shared by all threads. ironbase_db_close() makes everything durable and reports
+ * what that met; ironbase_db_free() gives the handle back, and closes first if that was not done.
+ *
+ * @code{.c}
+ * ironbase_db_t *db = NULL;
+ * char *list = NULL;
+ * if (ironbase_open("app.mlite", NULL, 0, &db, NULL) == IRONBASE_OK) {
+ *     ironbase_db_create_collection(db, "users", IRONBASE_NUL, NULL, 0, NULL);
+ *     ironbase_db_list_collections(db, NULL, 0, &list, NULL, NULL);
+ *     puts(list);
+ *     ironbase_string_free(list);
+ *     ironbase_db_close(db, NULL);
+ *     ironbase_db_free(db);
+ * }
+ * @endcode
+ */
+
+/**
+ * @defgroup collection Collections
+ * @brief Documents: inserting, finding, changing, deleting; and indexes on them.
+ *
+ * A collection comes to be with its first document or index; its handle may be had before. Each call is atomic and sees the
+ * result of every call that returned before it began.
+ *
+ * @code{.c}
+ * ironbase_db_t *db = NULL;
+ * ironbase_collection_t *users = NULL;
+ * char *found = NULL;
+ * ironbase_open("app.mlite", NULL, 0, &db, NULL);
+ * ironbase_db_collection(db, "users", IRONBASE_NUL, &users, NULL);
+ * ironbase_collection_insert_one(users, "{\"name\": \"Ada\", \"age\": 36}", IRONBASE_NUL, NULL, 0, NULL, NULL, NULL);
+ * if (ironbase_collection_find_one(users, "{\"age\": {\"$gt\": 30}}", IRONBASE_NUL, NULL, 0, &found, NULL, NULL)
+ *     == IRONBASE_OK) {
+ *     puts(found);
+ * }
+ * ironbase_string_free(found);
+ * ironbase_collection_free(users);
+ * ironbase_db_free(db);
+ * @endcode
+ */
+
+/**
+ * @defgroup cursor Cursors
+ * @brief The results of a query, a document or a batch at a time.
+ *
+ * A cursor reads nothing before it is first asked; from then on it sees the database as it was at that moment. It serves one
+ * thread at a time. Documents are returned once each, by either function.
+ *
+ * @code{.c}
+ * ironbase_db_t *db = NULL;
+ * ironbase_collection_t *users = NULL;
+ * ironbase_cursor_t *cursor = NULL;
+ * const char *user = NULL;
+ * ironbase_open("app.mlite", NULL, 0, &db, NULL);
+ * ironbase_db_collection(db, "users", IRONBASE_NUL, &users, NULL);
+ * ironbase_collection_find(users, NULL, 0, "{\"sort\": {\"name\": 1}}", IRONBASE_NUL, &cursor, NULL);
+ * while (ironbase_cursor_next(cursor, &user, NULL, NULL) == IRONBASE_OK) {
+ *     puts(user);
+ * }
+ * ironbase_cursor_free(cursor);
+ * ironbase_collection_free(users);
+ * ironbase_db_free(db);
+ * @endcode
+ */
+
+
+/**
+ * The call did what it says.
+ */
+#define IRONBASE_OK 0
+
+/**
+ * There is nothing (more) to return: no document matched, or the cursor is at its end.
+ */
+#define IRONBASE_DONE 1
+
+/**
+ * A wait ended without an event.
+ */
+#define IRONBASE_TIMEOUT 2
+
+/**
+ * A wrong argument: NULL, a bad length, bad UTF-8, an unknown option or an option's bad value.
+ */
+#define IRONBASE_ERROR_ARGUMENT -1
+
+/**
+ * A text that is not valid (Extended) JSON; the details give its `position`.
+ */
+#define IRONBASE_ERROR_JSON -2
+
+/**
+ * A filter, update, projection, sort or index that MongoDB would refuse too.
+ */
+#define IRONBASE_ERROR_QUERY -3
+
+/**
+ * A unique index, or `_id`, already has the key; the details give `keyPattern` and `keyValue`.
+ */
+#define IRONBASE_ERROR_DUPLICATE_KEY -4
+
+/**
+ * A collection, index or directory that does not exist.
+ */
+#define IRONBASE_ERROR_NOT_FOUND -5
+
+/**
+ * Another transaction changed the same document first.
+ */
+#define IRONBASE_ERROR_CONFLICT -6
+
+/**
+ * A document that the collection's validator refuses.
+ */
+#define IRONBASE_ERROR_VALIDATION -7
+
+/**
+ * Someone else, in this process or another, has the database open.
+ */
+#define IRONBASE_ERROR_LOCKED -8
+
+/**
+ * The database behind the handle is closed.
+ */
+#define IRONBASE_ERROR_CLOSED -9
+
+/**
+ * The operation was cancelled, or ran out of its time.
+ */
+#define IRONBASE_ERROR_INTERRUPTED -10
+
+/**
+ * A write to a database that was opened for reading.
+ */
+#define IRONBASE_ERROR_READ_ONLY -11
+
+/**
+ * The operating system refused a file operation; the details give its `errno`.
+ */
+#define IRONBASE_ERROR_IO -12
+
+/**
+ * The disk, or a size limit, is full.
+ */
+#define IRONBASE_ERROR_FULL -13
+
+/**
+ * The database's files are damaged.
+ */
+#define IRONBASE_ERROR_CORRUPT -14
+
+/**
+ * A file format or a feature that this version does not know.
+ */
+#define IRONBASE_ERROR_UNSUPPORTED -15
+
+/**
+ * Memory could not be had.
+ */
+#define IRONBASE_ERROR_NO_MEMORY -16
+
+/**
+ * A bug in IronBase; please report it with the error's message.
+ */
+#define IRONBASE_ERROR_INTERNAL -17
+
+/**
+ * Nothing is logged.
+ */
+#define IRONBASE_LOG_OFF 0
+
+/**
+ * Failures that no function could return, such as one met while a handle was freed.
+ */
+#define IRONBASE_LOG_ERROR 1
+
+/**
+ * What a careful operator would want to know, such as a log that was cut after a crash.
+ */
+#define IRONBASE_LOG_WARN 2
+
+/**
+ * Opening, closing and recovery.
+ */
+#define IRONBASE_LOG_INFO 3
+
+/**
+ * Background work.
+ */
+#define IRONBASE_LOG_DEBUG 4
+
+/**
+ * Everything.
+ */
+#define IRONBASE_LOG_TRACE 5
+
+/**
+ * A batch is one JSON array.
+ */
+#define IRONBASE_FORMAT_ARRAY 0
+
+/**
+ * A batch is one document a line, each line ended by `'\n'`.
+ */
+#define IRONBASE_FORMAT_LINES 1
+
+/**
+ * A collection of an open database. Thread-safe.
+ *
+ * @ingroup collection
+ */
+typedef struct ironbase_collection_t ironbase_collection_t;
+
+/**
+ * A place in the results of a query. For one thread at a time.
+ *
+ * @ingroup cursor
+ */
+typedef struct ironbase_cursor_t ironbase_cursor_t;
+
+/**
+ * An open database. Thread-safe.
+ *
+ * @ingroup database
+ */
+typedef struct ironbase_db_t ironbase_db_t;
+
+/**
+ * What went wrong, and everything known about it. Made by the function that failed, freed by the
+ * caller with ironbase_error_free().
+ *
+ * @ingroup error
+ */
+typedef struct ironbase_error_t ironbase_error_t;
+
+/**
+ * What a function returns: `IRONBASE_OK` or another of the `IRONBASE_` statuses. 0 and above are
+ * outcomes, below 0 are errors.
+ *
+ * @ingroup status
+ */
+typedef int32_t ironbase_status_t;
+
+/**
+ * Receives a line of the library's log.
+ *
+ * Called on whichever thread has something to say, also on several at once. It must not call
+ * functions of this library, and should be quick.
+ *
+ * @param user The pointer given to ironbase_set_log_callback().
+ * @param level One of `IRONBASE_LOG_ERROR` ... `IRONBASE_LOG_TRACE`.
+ * @param message One line, NUL-terminated UTF-8, borrowed for the call.
+ * @ingroup library
+ */
+typedef void (*ironbase_log_fn)(void *user,
+                                int32_t level,
+                                const char *message);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Names a status, for messages and logs.
+ *
+ * @param status Any number.
+ * @return The name as in this header, e.g. `"IRONBASE_ERROR_LOCKED"`; `"unknown status"` for a number
+ *         that is none. Lives as long as the program.
+ * @ingroup status
+ * @since 0.1.0
+ */
+const char *ironbase_status_name(ironbase_status_t status);
+
+/**
+ * Returns the version of the library that is running, e.g. `"0.1.0"`; compare it with
+ * #IRONBASE_VERSION_STRING, the version that the program was compiled with.
+ *
+ * @return Text that lives as long as the program.
+ * @ingroup library
+ * @since 0.1.0
+ */
+const char *ironbase_version(void);
+
+/**
+ * Returns the version of the binary interface. Programs run with every library that has the
+ * #IRONBASE_ABI_VERSION they were compiled with.
+ *
+ * @return The number in the name of the shared library, `libironbase.so.<number>`.
+ * @ingroup library
+ * @since 0.1.0
+ */
+uint32_t ironbase_abi_version(void);
+
+/**
+ * Sends the log of the whole library to a function; without one nothing is logged.
+ *
+ * When this returns, the function set before is not running any more and will not be called again,
+ * so what its `user` pointed to may go. Called out of a log function it does nothing.
+ *
+ * @param callback NULL for none.
+ * @param user Handed to the callback; may be NULL. Used from several threads.
+ * @param level Lines above this level are left out: `IRONBASE_LOG_OFF` ... `IRONBASE_LOG_TRACE`.
+ * @ingroup library
+ * @since 0.1.0
+ */
+void ironbase_set_log_callback(ironbase_log_fn callback,
+                               void *user,
+                               int32_t level);
+
+/**
+ * Frees a text that a function of this library returned through an `out` parameter.
+ *
+ * @param text May be NULL.
+ * @ingroup library
+ * @since 0.1.0
+ */
+void ironbase_string_free(char *text);
+
+/**
+ * Returns an error's status, the same that the failed call returned.
+ *
+ * @param error May be NULL.
+ * @return The status; #IRONBASE_OK for NULL.
+ * @ingroup error
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_error_status(const ironbase_error_t *error);
+
+/**
+ * Returns MongoDB's number for an error, such as 11000 (DuplicateKey) or 2 (BadValue).
+ *
+ * @param error May be NULL.
+ * @return The number; 0 where MongoDB has none, and for NULL.
+ * @ingroup error
+ * @since 0.1.0
+ */
+int32_t ironbase_error_code(const ironbase_error_t *error);
+
+/**
+ * Returns MongoDB's name for an error, such as `"DuplicateKey"`.
+ *
+ * @param error May be NULL.
+ * @return The name; empty where MongoDB has none, and for NULL. Borrowed until the error is freed.
+ * @ingroup error
+ * @since 0.1.0
+ */
+const char *ironbase_error_code_name(const ironbase_error_t *error);
+
+/**
+ * Returns an error's message: one line for people, which names the operator, field, file or
+ * parameter concerned.
+ *
+ * @param error May be NULL.
+ * @return The message, without the code; empty for NULL. Borrowed until the error is freed.
+ * @ingroup error
+ * @since 0.1.0
+ */
+const char *ironbase_error_message(const ironbase_error_t *error);
+
+/**
+ * Returns what programs may want to know of an error, as a JSON document.
+ *
+ * Always there: `causes` (messages, the nearest first) and `labels`. Where they apply: `position`
+ * (`offset`, `line`, `column` in a text), `path` and `parameter` of what was wrong there; `keyPattern` and
+ * `keyValue` of a duplicate key; `writeErrors` (`index`, `code`, `errmsg` ...) and `result` of
+ * ironbase_collection_insert_many(); `errno` of a refused file operation.
+ *
+ * @param error May be NULL.
+ * @return The document; `"{}"` for NULL. Borrowed until the error is freed.
+ * @ingroup error
+ * @since 0.1.0
+ */
+const char *ironbase_error_details(const ironbase_error_t *error);
+
+/**
+ * Tells whether an error has a label, such as `"TransientTransactionError"`.
+ *
+ * @param error May be NULL.
+ * @param label NUL-terminated; may be NULL.
+ * @return `true` if it has; `false` if not, and for NULL.
+ * @ingroup error
+ * @since 0.1.0
+ */
+bool ironbase_error_has_label(const ironbase_error_t *error,
+                              const char *label);
+
+/**
+ * Frees an error and the texts borrowed from it.
+ *
+ * @param error May be NULL.
+ * @ingroup error
+ * @since 0.1.0
+ */
+void ironbase_error_free(ironbase_error_t *error);
+
+/**
+ * Opens a database: a directory, made unless it exists.
+ *
+ * Options: `create` (true), `readOnly` (false), `durability` (`"full"`; `"interval"`: safe from power cuts
+ * within `syncIntervalMs`; `"none"`: whenever the system writes), `syncIntervalMs` (100), `cacheSize` (bytes), `pageSize`
+ * (8192; a power of two from 4096 to 32768, for files yet to be made), `readMode` (`"mmap"` or `"pread"`),
+ * `strictCollections` (false; true: reading a collection that does not exist is an error),
+ * `jsonMode` (`"relaxed"` or `"canonical"`, the form of all results), `maxOpenFiles` (256), `background` (true),
+ * `queryCacheSize` (1000 query shapes).
+ *
+ * @param path NUL-terminated; `":memory:"` opens an empty database that lives in memory only.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out The database; free it with ironbase_db_free().
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_ARGUMENT for an unknown option or a bad value;
+ *         #IRONBASE_ERROR_LOCKED if it is open already, here or in another process;
+ *         #IRONBASE_ERROR_NOT_FOUND if there is none and `create` is false; #IRONBASE_ERROR_IO and #IRONBASE_ERROR_FULL
+ *         from the system; #IRONBASE_ERROR_CORRUPT for damaged files; #IRONBASE_ERROR_UNSUPPORTED for files of a
+ *         newer version.
+ * @ingroup database
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_open(const char *path,
+                                const char *options,
+                                size_t options_len,
+                                ironbase_db_t **out,
+                                ironbase_error_t **err);
+
+/**
+ * Closes a database: waits for calls under way, makes everything durable, gives up the lock.
+ *
+ * Every handle that came from it answers #IRONBASE_ERROR_CLOSED from then on, and must still be freed. Safe
+ * from any thread; closing again does nothing and succeeds.
+ *
+ * @param db The database.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_IO or #IRONBASE_ERROR_FULL for what writing met. It is closed then too.
+ * @ingroup database
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_db_close(ironbase_db_t *db,
+                                    ironbase_error_t **err);
+
+/**
+ * Closes a database if it is open, and frees its handle.
+ *
+ * What closing met is only logged: call ironbase_db_close() first to learn of it. Handles that came from the
+ * database may be freed before or after.
+ *
+ * @param db May be NULL.
+ * @ingroup database
+ * @since 0.1.0
+ */
+void ironbase_db_free(ironbase_db_t *db);
+
+/**
+ * Gets a handle to a collection, which need not exist: the first document inserted makes it.
+ *
+ * @param db The database.
+ * @param name The collection's name.
+ * @param name_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out The collection; free it with ironbase_collection_free().
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (73, InvalidNamespace) for a name that no collection can have.
+ * @ingroup database
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_db_collection(ironbase_db_t *db,
+                                         const char *name,
+                                         size_t name_len,
+                                         ironbase_collection_t **out,
+                                         ironbase_error_t **err);
+
+/**
+ * Makes an empty collection.
+ *
+ * @param db The database.
+ * @param name The collection's name.
+ * @param name_len Bytes, or #IRONBASE_NUL.
+ * @param options JSON document, none defined yet; `(NULL, 0)` for none.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (48, NamespaceExists) if it exists, or (73, InvalidNamespace) for a name that no
+ *         collection can have; those of writing (see @ref conventions).
+ * @ingroup database
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_db_create_collection(ironbase_db_t *db,
+                                                const char *name,
+                                                size_t name_len,
+                                                const char *options,
+                                                size_t options_len,
+                                                ironbase_error_t **err);
+
+/**
+ * Renames a collection, its indexes with it. Handles to the old name then see no collection.
+ *
+ * Options: `dropTarget` (false): drop a collection that has the new name.
+ *
+ * @param db The database.
+ * @param from The present name.
+ * @param from_len Bytes, or #IRONBASE_NUL.
+ * @param to The new name.
+ * @param to_len Bytes, or #IRONBASE_NUL.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_NOT_FOUND (26, NamespaceNotFound) if `from` does not exist; #IRONBASE_ERROR_QUERY
+ *         (48, NamespaceExists) if `to` does; those of writing (see @ref conventions).
+ * @ingroup database
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_db_rename_collection(ironbase_db_t *db,
+                                                const char *from,
+                                                size_t from_len,
+                                                const char *to,
+                                                size_t to_len,
+                                                const char *options,
+                                                size_t options_len,
+                                                ironbase_error_t **err);
+
+/**
+ * Lists the collections.
+ *
+ * @param db The database.
+ * @param filter JSON document that the listed documents must match, e.g. `{"name": "users"}`; `(NULL, 0)` for all.
+ * @param filter_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out JSON array of `{"name": .., "type": "collection", "options": {..}, "info": {..}}`; free it with
+ *             ironbase_string_free().
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY for a bad filter.
+ * @ingroup database
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_db_list_collections(ironbase_db_t *db,
+                                               const char *filter,
+                                               size_t filter_len,
+                                               char **out,
+                                               size_t *out_len,
+                                               ironbase_error_t **err);
+
+/**
+ * Writes everything to its place in the page files and shortens the log. Goes on by itself in the background;
+ * calling it makes the next opening fast and the log small now.
+ *
+ * @param db The database.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; those of writing (see @ref conventions).
+ * @ingroup database
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_db_checkpoint(ironbase_db_t *db,
+                                         ironbase_error_t **err);
+
+/**
+ * Reports figures of the database: sizes, counts, the state of log and cache.
+ *
+ * @param db The database.
+ * @param options JSON document, none defined yet; `(NULL, 0)` for none.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out JSON document; free it with ironbase_string_free().
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK.
+ * @ingroup database
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_db_stats(ironbase_db_t *db,
+                                    const char *options,
+                                    size_t options_len,
+                                    char **out,
+                                    size_t *out_len,
+                                    ironbase_error_t **err);
+
+/**
+ * Frees a collection's handle; the collection stays.
+ *
+ * @param collection May be NULL.
+ * @ingroup collection
+ * @since 0.1.0
+ */
+void ironbase_collection_free(ironbase_collection_t *collection);
+
+/**
+ * Deletes a collection with its documents and indexes. One that does not exist is fine.
+ *
+ * The handle goes on: the next insert makes the collection anew.
+ *
+ * @param collection The collection.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; those of writing (see @ref conventions).
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_drop(ironbase_collection_t *collection,
+                                           ironbase_error_t **err);
+
+/**
+ * Tells how an operation would be, or was, carried out: which index, how many keys and documents looked at.
+ *
+ * Options: `verbosity`: `"queryPlanner"` plans only; `"executionStats"` and `"allPlansExecution"` (the default)
+ * also run the operation and add its figures.
+ *
+ * @param collection The collection.
+ * @param command JSON document: a MongoDB command without its collection, e.g.
+ *        `{"find": "", "filter": {"age": {"$gt": 30}}, "sort": {"age": 1}}`.
+ * @param command_len Bytes, or #IRONBASE_NUL.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out JSON document like MongoDB's: `queryPlanner.winningPlan`, `executionStats`; free it with
+ *             ironbase_string_free().
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY for what the operation itself would be refused for.
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_explain(ironbase_collection_t *collection,
+                                              const char *command,
+                                              size_t command_len,
+                                              const char *options,
+                                              size_t options_len,
+                                              char **out,
+                                              size_t *out_len,
+                                              ironbase_error_t **err);
+
+/**
+ * Inserts a document. One without `_id` gets an ObjectId.
+ *
+ * Options: `comment`, which is ignored.
+ *
+ * @param collection The collection.
+ * @param document JSON document.
+ * @param document_len Bytes, or #IRONBASE_NUL.
+ * @param options JSON document; `(NULL, 0)` for none.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out JSON document `{"insertedId": ..}`; free it with ironbase_string_free(). May be NULL.
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_DUPLICATE_KEY (11000); #IRONBASE_ERROR_QUERY for a document that cannot be
+ *         stored; those of writing (see @ref conventions).
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_insert_one(ironbase_collection_t *collection,
+                                                 const char *document,
+                                                 size_t document_len,
+                                                 const char *options,
+                                                 size_t options_len,
+                                                 char **out,
+                                                 size_t *out_len,
+                                                 ironbase_error_t **err);
+
+/**
+ * Inserts many documents, read from the text one by one.
+ *
+ * Options: `ordered` (true): stop at the first document that cannot be inserted; false: insert all others.
+ * `comment` is ignored.
+ *
+ * @param collection The collection.
+ * @param documents JSON: one array of documents, or documents one after another, such as one a line.
+ * @param documents_len Bytes, or #IRONBASE_NUL.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out JSON document `{"insertedIds": {"0": ..}, "insertedCount": n}`, the keys being positions in
+ *             `documents`; free it with ironbase_string_free(). May be NULL.
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions. Its details give `writeErrors`, and in `result` what was inserted.
+ * @return #IRONBASE_OK; for documents refused, the status of the first as from ironbase_collection_insert_one();
+ *         #IRONBASE_ERROR_JSON; those of writing (see @ref conventions).
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_insert_many(ironbase_collection_t *collection,
+                                                  const char *documents,
+                                                  size_t documents_len,
+                                                  const char *options,
+                                                  size_t options_len,
+                                                  char **out,
+                                                  size_t *out_len,
+                                                  ironbase_error_t **err);
+
+/**
+ * Starts reading the documents that match a filter. Nothing is read before the first document is asked for;
+ * the cursor then sees the database as it was at that moment, whatever is written later.
+ *
+ * Options: `projection`, `sort`, `skip`, `limit` (0: no limit), `batchSize` (for ironbase_cursor_next_batch() without
+ * limits of its own), `hint` (an index's name or key pattern, or `{"$natural": 1}`), `comment` (ignored).
+ *
+ * @param collection The collection; one that does not exist is empty, unless opened with `strictCollections`.
+ * @param filter JSON document; `(NULL, 0)` for all documents.
+ * @param filter_len Bytes, or #IRONBASE_NUL.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out The cursor; free it with ironbase_cursor_free().
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY for a bad filter, projection, sort or hint; #IRONBASE_ERROR_NOT_FOUND
+ *         (26, NamespaceNotFound) under `strictCollections`.
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_find(ironbase_collection_t *collection,
+                                           const char *filter,
+                                           size_t filter_len,
+                                           const char *options,
+                                           size_t options_len,
+                                           ironbase_cursor_t **out,
+                                           ironbase_error_t **err);
+
+/**
+ * Reads the first document that matches a filter.
+ *
+ * Options: as for ironbase_collection_find().
+ *
+ * @param collection The collection; one that does not exist is empty, unless opened with `strictCollections`.
+ * @param filter JSON document; `(NULL, 0)` for any document.
+ * @param filter_len Bytes, or #IRONBASE_NUL.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out The document as JSON, NULL if there is none; free it with ironbase_string_free().
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_DONE if no document matches; otherwise as ironbase_collection_find().
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_find_one(ironbase_collection_t *collection,
+                                               const char *filter,
+                                               size_t filter_len,
+                                               const char *options,
+                                               size_t options_len,
+                                               char **out,
+                                               size_t *out_len,
+                                               ironbase_error_t **err);
+
+/**
+ * Counts the documents that match a filter.
+ *
+ * Options: `skip`, `limit` (0: no limit), `hint`, `comment` (ignored).
+ *
+ * @param collection The collection; one that does not exist is empty, unless opened with `strictCollections`.
+ * @param filter JSON document; `(NULL, 0)` for all documents.
+ * @param filter_len Bytes, or #IRONBASE_NUL.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out The number of documents.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; otherwise as ironbase_collection_find().
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_count_documents(ironbase_collection_t *collection,
+                                                      const char *filter,
+                                                      size_t filter_len,
+                                                      const char *options,
+                                                      size_t options_len,
+                                                      int64_t *out,
+                                                      ironbase_error_t **err);
+
+/**
+ * Updates the first document that matches a filter.
+ *
+ * Options: `upsert` (false): insert a document made of filter and update if none matches; `hint` (an index's name or
+ * key pattern); `comment` (ignored).
+ *
+ * @param collection The collection.
+ * @param filter JSON document; `{}` for any document.
+ * @param filter_len Bytes, or #IRONBASE_NUL.
+ * @param update JSON document of update operators, e.g. `{"$set": {"age": 41}}`.
+ * @param update_len Bytes, or #IRONBASE_NUL.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out JSON document `{"matchedCount": n, "modifiedCount": n, "upsertedCount": n}`, with
+ *             `"upsertedId"` if a document was inserted; free it with ironbase_string_free(). May be NULL.
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK, also if nothing matched; #IRONBASE_ERROR_QUERY for a bad filter or update, or an update that a
+ *         document does not allow; #IRONBASE_ERROR_DUPLICATE_KEY (11000); those of writing (see @ref conventions).
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_update_one(ironbase_collection_t *collection,
+                                                 const char *filter,
+                                                 size_t filter_len,
+                                                 const char *update,
+                                                 size_t update_len,
+                                                 const char *options,
+                                                 size_t options_len,
+                                                 char **out,
+                                                 size_t *out_len,
+                                                 ironbase_error_t **err);
+
+/**
+ * Updates every document that matches a filter. All are updated, or, on an error, none.
+ *
+ * Parameters, options, result and statuses: as ironbase_collection_update_one().
+ *
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_update_many(ironbase_collection_t *collection,
+                                                  const char *filter,
+                                                  size_t filter_len,
+                                                  const char *update,
+                                                  size_t update_len,
+                                                  const char *options,
+                                                  size_t options_len,
+                                                  char **out,
+                                                  size_t *out_len,
+                                                  ironbase_error_t **err);
+
+/**
+ * Replaces the first document that matches a filter by another, which keeps the `_id`.
+ *
+ * Options, result and statuses: as ironbase_collection_update_one().
+ *
+ * @param collection The collection.
+ * @param filter JSON document; `{}` for any document.
+ * @param filter_len Bytes, or #IRONBASE_NUL.
+ * @param replacement JSON document without update operators; an `_id` in it must be the present one.
+ * @param replacement_len Bytes, or #IRONBASE_NUL.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out As ironbase_collection_update_one(). May be NULL.
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return As ironbase_collection_update_one(); #IRONBASE_ERROR_QUERY (66, ImmutableField) for another `_id`.
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_replace_one(ironbase_collection_t *collection,
+                                                  const char *filter,
+                                                  size_t filter_len,
+                                                  const char *replacement,
+                                                  size_t replacement_len,
+                                                  const char *options,
+                                                  size_t options_len,
+                                                  char **out,
+                                                  size_t *out_len,
+                                                  ironbase_error_t **err);
+
+/**
+ * Deletes the first document that matches a filter.
+ *
+ * Options: `hint` (an index's name or key pattern), `comment` (ignored).
+ *
+ * @param collection The collection.
+ * @param filter JSON document; `{}` for any document.
+ * @param filter_len Bytes, or #IRONBASE_NUL.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out JSON document `{"deletedCount": n}`; free it with ironbase_string_free(). May be NULL.
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK, also if nothing matched; #IRONBASE_ERROR_QUERY for a bad filter; those of writing
+ *         (see @ref conventions).
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_delete_one(ironbase_collection_t *collection,
+                                                 const char *filter,
+                                                 size_t filter_len,
+                                                 const char *options,
+                                                 size_t options_len,
+                                                 char **out,
+                                                 size_t *out_len,
+                                                 ironbase_error_t **err);
+
+/**
+ * Deletes every document that matches a filter. All are deleted, or, on an error, none.
+ *
+ * Parameters, options, result and statuses: as ironbase_collection_delete_one().
+ *
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_delete_many(ironbase_collection_t *collection,
+                                                  const char *filter,
+                                                  size_t filter_len,
+                                                  const char *options,
+                                                  size_t options_len,
+                                                  char **out,
+                                                  size_t *out_len,
+                                                  ironbase_error_t **err);
+
+/**
+ * Makes indexes, and the collection if it does not exist. An index that exists already is fine.
+ *
+ * Options: `comment`, which is ignored.
+ *
+ * @param collection The collection.
+ * @param specs JSON array of `{"key": {"age": 1}, "name": "age_1", "unique": false}`; 1 sorts up and -1 down, the
+ *        name may be left out.
+ * @param specs_len Bytes, or #IRONBASE_NUL.
+ * @param options JSON document; `(NULL, 0)` for none.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out JSON array of the indexes' names, in the order of `specs`; free it with ironbase_string_free().
+ *             May be NULL.
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (67, CannotCreateIndex) for a bad specification, (85, IndexOptionsConflict) or
+ *         (86, IndexKeySpecsConflict) if another index has the key or the name; #IRONBASE_ERROR_DUPLICATE_KEY (11000) if documents
+ *         violate a unique index; those of writing (see @ref conventions).
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_create_indexes(ironbase_collection_t *collection,
+                                                     const char *specs,
+                                                     size_t specs_len,
+                                                     const char *options,
+                                                     size_t options_len,
+                                                     char **out,
+                                                     size_t *out_len,
+                                                     ironbase_error_t **err);
+
+/**
+ * Deletes an index.
+ *
+ * @param collection The collection.
+ * @param name The index's name.
+ * @param name_len Bytes, or #IRONBASE_NUL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_NOT_FOUND (27, IndexNotFound); #IRONBASE_ERROR_QUERY (72, InvalidOptions) for `_id_`;
+ *         those of writing (see @ref conventions).
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_drop_index(ironbase_collection_t *collection,
+                                                 const char *name,
+                                                 size_t name_len,
+                                                 ironbase_error_t **err);
+
+/**
+ * Lists the indexes.
+ *
+ * @param collection The collection.
+ * @param[out] out JSON array of the indexes' specifications, the one on `_id` first; free it with
+ *             ironbase_string_free().
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_NOT_FOUND (26, NamespaceNotFound) if the collection does not exist.
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_list_indexes(ironbase_collection_t *collection,
+                                                   char **out,
+                                                   size_t *out_len,
+                                                   ironbase_error_t **err);
+
+/**
+ * Moves to the next document.
+ *
+ * @param cursor The cursor.
+ * @param[out] document The document as NUL-terminated JSON, borrowed until the next call with this cursor;
+ *             NULL at the end.
+ * @param[out] document_len Its length in bytes, without the NUL; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_DONE behind the last document.
+ * @ingroup cursor
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_cursor_next(ironbase_cursor_t *cursor,
+                                       const char **document,
+                                       size_t *document_len,
+                                       ironbase_error_t **err);
+
+/**
+ * Reads the next documents, many in one text: faster than one by one, above all from other languages.
+ *
+ * @param cursor The cursor.
+ * @param max_docs Documents at most; 0 for no limit.
+ * @param max_bytes Bytes of text at most, except that one document is always returned; 0 for no limit. With both
+ *        0, batches have the `batchSize` that `find` was given, and 1 MiB at most.
+ * @param format #IRONBASE_FORMAT_ARRAY or #IRONBASE_FORMAT_LINES.
+ * @param[out] out The documents; NULL at the end. Free it with ironbase_string_free().
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] count The number of documents in it; may be NULL.
+ * @param[out] err See @ref conventions. An error behind the first documents of a batch is returned by the next call.
+ * @return #IRONBASE_OK; #IRONBASE_DONE if there are no more documents.
+ * @ingroup cursor
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_cursor_next_batch(ironbase_cursor_t *cursor,
+                                             uint32_t max_docs,
+                                             size_t max_bytes,
+                                             int32_t format,
+                                             char **out,
+                                             size_t *out_len,
+                                             uint32_t *count,
+                                             ironbase_error_t **err);
+
+/**
+ * Frees a cursor and the document borrowed from it.
+ *
+ * @param cursor May be NULL.
+ * @ingroup cursor
+ * @since 0.1.0
+ */
+void ironbase_cursor_free(ironbase_cursor_t *cursor);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* IRONBASE_H */

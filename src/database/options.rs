@@ -1,0 +1,476 @@
+//! The options of every operation, and how each is read from its BSON document.
+//!
+//! Names, meanings and limits are those of MongoDB's drivers. Reading is strict (see `given`).
+//! `comment` is taken everywhere and kept nowhere: in MongoDB it marks the operation in the server's log.
+
+mod given;
+
+use self::given::given;
+use crate::bson::RawDoc;
+use crate::error::Result;
+use crate::json;
+
+/// When a commit is safe.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// When the call returns: a power cut loses nothing that was acknowledged.
+    #[default]
+    Full,
+    /// Within `sync_interval_ms`: a power cut loses at most the last interval, a crash of the
+    /// program nothing.
+    Interval,
+    /// When the operating system likes: a power cut may lose what was not checkpointed.
+    None,
+}
+
+/// How page files are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReadMode {
+    /// Through memory maps.
+    #[default]
+    Mmap,
+    /// With `pread`, for hosts that fear the SIGBUS of a failing disk under a map.
+    Pread,
+}
+
+/// How a database is opened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenOptions {
+    /// Make the database if there is none.
+    pub create: bool,
+    /// Refuse all writes.
+    pub read_only: bool,
+    /// When a commit is safe.
+    pub durability: Durability,
+    /// The interval of `Durability::Interval`.
+    pub sync_interval_ms: u64,
+    /// Memory for pages that are not on disk yet, and for read buffers.
+    pub cache_bytes: u64,
+    /// The page size of files made from now on: 4096, 8192, 16384 or 32768.
+    pub page_size: u32,
+    /// How page files are read.
+    pub read_mode: ReadMode,
+    /// Reading a collection that does not exist is an error instead of empty.
+    pub strict_collections: bool,
+    /// The Extended JSON of results.
+    pub json_mode: json::Mode,
+    /// Files kept open at once.
+    pub max_open_files: usize,
+    /// Checkpoints and other upkeep run on a thread of their own.
+    pub background: bool,
+    /// Query shapes whose plan is remembered.
+    pub query_cache_size: usize,
+}
+
+impl Default for OpenOptions {
+    fn default() -> OpenOptions {
+        OpenOptions {
+            create: true,
+            read_only: false,
+            durability: Durability::Full,
+            sync_interval_ms: 100,
+            cache_bytes: 64 << 20,
+            page_size: 8192,
+            read_mode: ReadMode::Mmap,
+            strict_collections: false,
+            json_mode: json::Mode::Relaxed,
+            max_open_files: 256,
+            background: true,
+            query_cache_size: 1000,
+        }
+    }
+}
+
+impl OpenOptions {
+    /// Reads `{create, readOnly, durability, ...}` as JSON.
+    pub fn from_json(text: &str) -> Result<OpenOptions> {
+        let mut document = Vec::new();
+        json::parse_document(text.as_bytes(), &mut document)?;
+        OpenOptions::from_bson(RawDoc::trusted(&document))
+    }
+
+    /// Reads `{create, readOnly, durability, ...}`.
+    pub fn from_bson(document: RawDoc) -> Result<OpenOptions> {
+        let mut options = OpenOptions::default();
+        for given in given("open", document) {
+            match given.name {
+                "create" => options.create = given.boolean()?,
+                "readOnly" => options.read_only = given.boolean()?,
+                "durability" => {
+                    options.durability = given.one_of(&[
+                        ("full", Durability::Full),
+                        ("interval", Durability::Interval),
+                        ("none", Durability::None),
+                    ])?;
+                }
+                "syncIntervalMs" => options.sync_interval_ms = given.number(1, 3_600_000)?,
+                "cacheSize" => options.cache_bytes = given.number(0, 1 << 46)?,
+                "pageSize" => options.page_size = given.page_size()?,
+                "readMode" => {
+                    options.read_mode =
+                        given.one_of(&[("mmap", ReadMode::Mmap), ("pread", ReadMode::Pread)])?;
+                }
+                "strictCollections" => options.strict_collections = given.boolean()?,
+                "jsonMode" => {
+                    options.json_mode = given.one_of(&[
+                        ("relaxed", json::Mode::Relaxed),
+                        ("canonical", json::Mode::Canonical),
+                    ])?;
+                }
+                "maxOpenFiles" => options.max_open_files = given.number(8, 1 << 20)? as usize,
+                "background" => options.background = given.boolean()?,
+                "queryCacheSize" => options.query_cache_size = given.number(0, 1 << 20)? as usize,
+                _ => return Err(given.unknown("create, readOnly, durability, syncIntervalMs, cacheSize, pageSize, readMode, strictCollections, jsonMode, maxOpenFiles, background, queryCacheSize")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// The index that a caller wants used.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Hint {
+    /// By its name.
+    Name(String),
+    /// By its key pattern, as BSON; `{"$natural": 1}` asks for a scan of the collection.
+    Key(Vec<u8>),
+}
+
+/// Options of `find` and `find_one`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FindOptions {
+    /// Which fields to return, as BSON.
+    pub projection: Option<Vec<u8>>,
+    /// The order of results, as BSON.
+    pub sort: Option<Vec<u8>>,
+    /// Matching documents to pass over.
+    pub skip: u64,
+    /// Documents to return at most; 0 for all.
+    pub limit: u64,
+    /// Documents a batch, where the caller of a batch does not say; 0 for the default.
+    pub batch_size: u32,
+    /// The index to use.
+    pub hint: Option<Hint>,
+}
+
+impl FindOptions {
+    /// Reads `{projection, sort, skip, limit, batchSize, hint, comment}`.
+    pub fn from_bson(document: RawDoc) -> Result<FindOptions> {
+        let mut options = FindOptions::default();
+        for given in given("find", document) {
+            match given.name {
+                "projection" => options.projection = Some(given.document()?),
+                "sort" => options.sort = Some(given.document()?),
+                "skip" => options.skip = given.count()?,
+                "limit" => options.limit = given.count()?,
+                "batchSize" => options.batch_size = given.number(0, i32::MAX as u64)? as u32,
+                "hint" => options.hint = Some(given.hint()?),
+                "comment" => {}
+                _ => {
+                    return Err(
+                        given.unknown("projection, sort, skip, limit, batchSize, hint, comment")
+                    );
+                }
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Options of `count_documents`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CountOptions {
+    /// Matching documents to pass over.
+    pub skip: u64,
+    /// Where to stop counting; 0 for never.
+    pub limit: u64,
+    /// The index to use.
+    pub hint: Option<Hint>,
+}
+
+impl CountOptions {
+    /// Reads `{skip, limit, hint, comment}`.
+    pub fn from_bson(document: RawDoc) -> Result<CountOptions> {
+        let mut options = CountOptions::default();
+        for given in given("count", document) {
+            match given.name {
+                "skip" => options.skip = given.count()?,
+                "limit" => options.limit = given.count()?,
+                "hint" => options.hint = Some(given.hint()?),
+                "comment" => {}
+                _ => return Err(given.unknown("skip, limit, hint, comment")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Options of `insert_one`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WriteOptions {}
+
+impl WriteOptions {
+    /// Reads `{comment}`.
+    pub fn from_bson(document: RawDoc) -> Result<WriteOptions> {
+        only_comment("insert", document)?;
+        Ok(WriteOptions {})
+    }
+}
+
+/// Options of `insert_many`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InsertManyOptions {
+    /// Stop at the first document that cannot be inserted.
+    pub ordered: bool,
+}
+
+impl Default for InsertManyOptions {
+    fn default() -> InsertManyOptions {
+        InsertManyOptions { ordered: true }
+    }
+}
+
+impl InsertManyOptions {
+    /// Reads `{ordered, comment}`.
+    pub fn from_bson(document: RawDoc) -> Result<InsertManyOptions> {
+        let mut options = InsertManyOptions::default();
+        for given in given("insert", document) {
+            match given.name {
+                "ordered" => options.ordered = given.boolean()?,
+                "comment" => {}
+                _ => return Err(given.unknown("ordered, comment")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Options of `update_one`, `update_many` and `replace_one`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateOptions {
+    /// Insert a document when none matches.
+    pub upsert: bool,
+    /// The index to use.
+    pub hint: Option<Hint>,
+}
+
+impl UpdateOptions {
+    /// Reads `{upsert, hint, comment}`.
+    pub fn from_bson(document: RawDoc) -> Result<UpdateOptions> {
+        let mut options = UpdateOptions::default();
+        for given in given("update", document) {
+            match given.name {
+                "upsert" => options.upsert = given.boolean()?,
+                "hint" => options.hint = Some(given.hint()?),
+                "comment" => {}
+                _ => return Err(given.unknown("upsert, hint, comment")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Options of `delete_one` and `delete_many`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteOptions {
+    /// The index to use.
+    pub hint: Option<Hint>,
+}
+
+impl DeleteOptions {
+    /// Reads `{hint, comment}`.
+    pub fn from_bson(document: RawDoc) -> Result<DeleteOptions> {
+        let mut options = DeleteOptions::default();
+        for given in given("delete", document) {
+            match given.name {
+                "hint" => options.hint = Some(given.hint()?),
+                "comment" => {}
+                _ => return Err(given.unknown("hint, comment")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Options of `rename_collection`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RenameOptions {
+    /// Drop a collection that has the new name already.
+    pub drop_target: bool,
+}
+
+impl RenameOptions {
+    /// Reads `{dropTarget, comment}`.
+    pub fn from_bson(document: RawDoc) -> Result<RenameOptions> {
+        let mut options = RenameOptions::default();
+        for given in given("renameCollection", document) {
+            match given.name {
+                "dropTarget" => options.drop_target = given.boolean()?,
+                "comment" => {}
+                _ => return Err(given.unknown("dropTarget, comment")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// How much `explain` does. The last two run the operation, but write nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verbosity {
+    /// The plan alone.
+    QueryPlanner,
+    /// The plan, and the figures of running it.
+    ExecutionStats,
+    /// The same with the figures of the plans that lost.
+    #[default]
+    AllPlansExecution,
+}
+
+impl Verbosity {
+    /// Reads `{verbosity, comment}`.
+    pub fn from_bson(document: RawDoc) -> Result<Verbosity> {
+        let mut verbosity = Verbosity::default();
+        for given in given("explain", document) {
+            match given.name {
+                "verbosity" => {
+                    verbosity = given.one_of(&[
+                        ("queryPlanner", Verbosity::QueryPlanner),
+                        ("executionStats", Verbosity::ExecutionStats),
+                        ("allPlansExecution", Verbosity::AllPlansExecution),
+                    ])?;
+                }
+                "comment" => {}
+                _ => return Err(given.unknown("verbosity, comment")),
+            }
+        }
+        Ok(verbosity)
+    }
+}
+
+/// Reads the options of an operation that has none but `comment`.
+pub fn only_comment(operation: &'static str, document: RawDoc) -> Result<()> {
+    match given(operation, document).find(|given| given.name != "comment") {
+        Some(given) => Err(given.unknown("comment")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bson::doc;
+    use crate::error::{Code, Status};
+
+    #[test]
+    fn open_options_are_read_from_json() {
+        assert_eq!(
+            OpenOptions::from_json("{}").unwrap(),
+            OpenOptions::default()
+        );
+        let text = r#"{"create": false, "readOnly": true, "durability": "interval",
+            "syncIntervalMs": 20, "cacheSize": 1048576, "pageSize": 4096, "readMode": "pread",
+            "strictCollections": true, "jsonMode": "canonical", "maxOpenFiles": 16,
+            "background": false, "queryCacheSize": 0}"#;
+        let options = OpenOptions {
+            create: false,
+            read_only: true,
+            durability: Durability::Interval,
+            sync_interval_ms: 20,
+            cache_bytes: 1 << 20,
+            page_size: 4096,
+            read_mode: ReadMode::Pread,
+            strict_collections: true,
+            json_mode: json::Mode::Canonical,
+            max_open_files: 16,
+            background: false,
+            query_cache_size: 0,
+        };
+        assert_eq!(OpenOptions::from_json(text).unwrap(), options);
+    }
+
+    #[test]
+    fn bad_open_options_are_refused_with_what_would_be_right() {
+        for (text, status, code, fragment) in [
+            (
+                r#"{"durable": "full"}"#,
+                Status::Argument,
+                40415,
+                "takes create, readOnly",
+            ),
+            (
+                r#"{"create": 1}"#,
+                Status::Argument,
+                14,
+                r#""create" of open needs true or false"#,
+            ),
+            (
+                r#"{"durability": "ful"}"#,
+                Status::Argument,
+                2,
+                r#"one of "full", "interval", "none""#,
+            ),
+            (
+                r#"{"pageSize": 5000}"#,
+                Status::Argument,
+                2,
+                "a power of two from 4096 to 32768",
+            ),
+            (
+                r#"{"syncIntervalMs": 0}"#,
+                Status::Argument,
+                51024,
+                "from 1 to 3600000, found 0",
+            ),
+            (
+                r#"{"cacheSize": "64M"}"#,
+                Status::Argument,
+                14,
+                r#"found a string ("64M")"#,
+            ),
+            (r#"{"create": true"#, Status::Json, 0, ""),
+        ] {
+            let error = OpenOptions::from_json(text).unwrap_err();
+            assert_eq!(error.status(), status, "{text}: {error}");
+            if status == Status::Argument {
+                assert_eq!(error.code(), Code(code), "{text}: {error}");
+            }
+            assert!(error.message().contains(fragment), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn options_of_operations_are_read() {
+        let document = doc! { "projection": { "a": 1 }, "sort": { "b": -1 }, "skip": 2, "limit": 3.0,
+        "batchSize": 4, "hint": "a_1", "comment": { "any": "thing" } };
+        let find = FindOptions::from_bson(RawDoc::trusted(&document.to_bytes())).unwrap();
+        let expected = FindOptions {
+            projection: Some(doc! { "a": 1 }.to_bytes()),
+            sort: Some(doc! { "b": -1 }.to_bytes()),
+            skip: 2,
+            limit: 3,
+            batch_size: 4,
+            hint: Some(Hint::Name("a_1".to_string())),
+        };
+        assert_eq!(find, expected);
+
+        let document = doc! { "upsert": true, "hint": { "$natural": 1 } }.to_bytes();
+        let update = UpdateOptions::from_bson(RawDoc::trusted(&document)).unwrap();
+        let hint = Some(Hint::Key(doc! { "$natural": 1 }.to_bytes()));
+        assert_eq!(update, UpdateOptions { upsert: true, hint });
+
+        let document = doc! { "ordered": false }.to_bytes();
+        let insert = InsertManyOptions::from_bson(RawDoc::trusted(&document)).unwrap();
+        assert!(!insert.ordered && InsertManyOptions::default().ordered);
+
+        let document = doc! { "verbosity": "queryPlanner" }.to_bytes();
+        let verbosity = Verbosity::from_bson(RawDoc::trusted(&document)).unwrap();
+        assert_eq!(verbosity, Verbosity::QueryPlanner);
+    }
+
+    #[test]
+    fn null_stands_for_not_given() {
+        let document = doc! { "hint": null, "limit": null, "sort": null }.to_bytes();
+        let find = FindOptions::from_bson(RawDoc::trusted(&document)).unwrap();
+        assert_eq!(find, FindOptions::default());
+    }
+}

@@ -1,0 +1,109 @@
+//! A filter and a sort made ready: compiled, planned, and bound to a collection at a version.
+
+use std::any::Any;
+
+use super::errors::from_storage;
+use super::execute::Source;
+use super::options::Hint as HintOption;
+use crate::bson::{RawDoc, RawValue};
+use crate::error::{Code, Error, Result, Status};
+use crate::index::{Deriver, IndexSpec};
+use crate::query::plan_cache::{PlanCache, Shape};
+use crate::query::{Access, Filter, Hint, IndexInfo, Plan, PlanRequest, Sort, planner};
+use crate::storage::catalog::Index;
+
+/// What an operation selects.
+pub struct Selection {
+    pub filter: Filter,
+    pub sort: Sort,
+    hint: Option<Hint>,
+}
+
+impl Selection {
+    /// Compiles the parts. No data is read.
+    pub fn compile(
+        filter: &[u8],
+        sort: Option<&[u8]>,
+        hint: Option<&HintOption>,
+    ) -> Result<Selection> {
+        let sort = sort.map_or(RawDoc::EMPTY, RawDoc::trusted);
+        let hint = match hint {
+            None => None,
+            Some(HintOption::Name(name)) => Some(Hint::Name(name.clone())),
+            Some(HintOption::Key(pattern)) => {
+                Some(Hint::parse(RawValue::Document(RawDoc::trusted(pattern)))?)
+            }
+        };
+        Ok(Selection {
+            filter: Filter::compile(RawDoc::trusted(filter))?,
+            sort: Sort::compile(sort)?,
+            hint,
+        })
+    }
+
+    /// Chooses the way to the documents of a collection.
+    pub fn plan(&self, source: Source<'_>, plans: &PlanCache) -> Result<Plan> {
+        let indexes = describe_indexes(source)?;
+        let request = self.request(source, &indexes);
+        if indexes.len() < 2 {
+            return planner::plan(&request);
+        }
+        let collection = source.collection;
+        let shape = Shape::new(collection.id.into(), &self.filter, &self.sort);
+        let winner = plans.winner(&shape);
+        let plan = planner::plan(&PlanRequest {
+            preferred: winner.as_deref(),
+            ..request
+        })?;
+        if winner.is_none()
+            && let Access::IndexScan { position, .. } = plan.access
+        {
+            plans.remember(shape, &collection.indexes[position].name);
+        }
+        Ok(plan)
+    }
+
+    /// What the planner is asked.
+    pub fn request<'a>(
+        &'a self,
+        source: Source<'_>,
+        indexes: &'a [IndexInfo<'a>],
+    ) -> PlanRequest<'a> {
+        PlanRequest {
+            filter: &self.filter,
+            sort: &self.sort,
+            hint: self.hint.as_ref(),
+            indexes,
+            primary_flags: source.roots.get(source.collection.id).flags,
+            preferred: None,
+            describe: false,
+        }
+    }
+}
+
+/// The indexes as the planner sees them.
+pub fn describe_indexes(source: Source<'_>) -> Result<Vec<IndexInfo<'_>>> {
+    let indexes = source.collection.indexes.iter().enumerate();
+    indexes
+        .map(|(position, index)| {
+            let (spec, flags) = (spec_of(index)?, source.roots.get(index.id).flags);
+            Ok(IndexInfo {
+                name: &index.name,
+                spec,
+                flags,
+                position,
+            })
+        })
+        .collect()
+}
+
+/// The compiled specification of an index.
+pub fn spec_of(index: &Index) -> Result<&IndexSpec> {
+    let compiled = index.compiled(&Deriver).map_err(from_storage)?;
+    (compiled as &dyn Any)
+        .downcast_ref::<IndexSpec>()
+        .ok_or_else(|| {
+            let message = format!("index {:?} is of a foreign kind", index.name);
+            Error::new(Status::Internal, Code::INTERNAL_ERROR, message)
+        })
+}
