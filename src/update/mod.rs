@@ -19,7 +19,7 @@ mod tests;
 use operator::Operator;
 use tree::Branch;
 
-use crate::bson::{MAX_DOCUMENT_SIZE, Path, RawDoc, RawValue};
+use crate::bson::{MAX_DOCUMENT_SIZE, Path, RawDoc, RawValue, ensure_id_first};
 use crate::error::{Code, Error, Result};
 use crate::query::Filter;
 
@@ -103,15 +103,16 @@ impl Update {
         Ok(Applied { modified })
     }
 
-    /// Appends the document that an upsert inserts when `filter` selects none: the values that
-    /// the filter requires, then the update. `_id` comes first; if neither sets it, it is new.
-    pub fn new_document(&self, filter: &Filter, out: &mut Vec<u8>) -> Result<()> {
+    /// The document that an upsert inserts when `filter` selects none: the values that the filter
+    /// requires, then the update. `_id` comes first; if neither sets it, it is new.
+    pub fn new_document(&self, filter: &Filter) -> Result<Vec<u8>> {
         let mut required = Vec::new();
         upsert::required_values(filter)?.apply(RawDoc::EMPTY, &mut required)?;
         let mut updated = Vec::new();
         self.apply(RawDoc::trusted(&required), &mut updated)?;
-        upsert::write_with_id_first(RawDoc::trusted(&updated), out);
-        Ok(())
+        let mut out = Vec::with_capacity(updated.len() + 17);
+        ensure_id_first(RawDoc::trusted(&updated), &mut out)?;
+        Ok(out)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::upsert::{required_id, write_with_id};
 use super::{Applied, check_size, dollar_prefixed};
 use crate::bson::compare::values_equal;
-use crate::bson::{ObjectId, RawDoc, RawValue};
+use crate::bson::{RawDoc, RawValue, ensure_id_first};
 use crate::error::{Code, Error, Result};
 use crate::query::Filter;
 use crate::query::explain::shell_text;
@@ -39,19 +39,21 @@ pub fn build(old: RawDoc<'_>, replacement: RawDoc<'_>, out: &mut Vec<u8>) -> Res
     })
 }
 
-/// Appends the document that an upsert inserts when `filter` selects none: the replacement, with
-/// its own `_id`, else the one that the filter requires, else a new one.
-pub fn new_document(filter: &Filter, replacement: RawDoc<'_>, out: &mut Vec<u8>) -> Result<()> {
+/// The document that an upsert inserts when `filter` selects none: the replacement, with its own
+/// `_id`, else the one that the filter requires, else a new one.
+pub fn new_document(filter: &Filter, replacement: RawDoc<'_>) -> Result<Vec<u8>> {
     check(replacement)?;
     let required = required_id(filter);
     if let Some(id) = required {
         check_id(id, replacement)?;
     }
-    let id = replacement.get("_id").or(required);
-    let id = id.unwrap_or_else(|| RawValue::ObjectId(ObjectId::new()));
-    let start = out.len();
-    write_with_id(id, replacement, out);
-    check_size(out.get(start..).unwrap_or_default())
+    let mut out = Vec::with_capacity(replacement.as_bytes().len() + 17);
+    match required.filter(|_| replacement.get_element("_id").is_none()) {
+        Some(id) => write_with_id(id, replacement, &mut out),
+        None => drop(ensure_id_first(replacement, &mut out)?),
+    }
+    check_size(&out)?;
+    Ok(out)
 }
 
 fn check_id(id: RawValue<'_>, replacement: RawDoc<'_>) -> Result<()> {

@@ -400,9 +400,7 @@ fn filter(filter: Document) -> Filter {
 }
 
 fn upsert(by: Document, update: Document) -> Result<Document> {
-    let mut out = Vec::new();
-    compile(&update)?.new_document(&filter(by), &mut out)?;
-    Ok(read(&out))
+    Ok(read(&compile(&update)?.new_document(&filter(by))?))
 }
 
 #[test]
@@ -519,10 +517,9 @@ fn a_replacement_keeps_the_id_and_nothing_else() {
 #[test]
 fn a_replacing_upsert_takes_only_the_id_from_the_filter() {
     let new = |by: Document, replacement: Document| -> Result<Document> {
-        let mut out = Vec::new();
         let replacement = replacement.to_bytes();
-        replacement::new_document(&filter(by), RawDoc::trusted(&replacement), &mut out)?;
-        Ok(read(&out))
+        let replacement = RawDoc::trusted(&replacement);
+        Ok(read(&replacement::new_document(&filter(by), replacement)?))
     };
     assert_eq!(
         new(doc! { "_id": 5, "a": 1 }, doc! { "b": 2 }).unwrap(),

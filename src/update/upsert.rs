@@ -6,7 +6,7 @@
 use super::operator::Operator;
 use super::set::Set;
 use super::tree::Branch;
-use crate::bson::{Builder, ObjectId, RawDoc, RawValue};
+use crate::bson::{Builder, RawDoc, RawValue};
 use crate::error::{Code, Error, Result};
 use crate::query::Filter;
 use crate::query::filter::Predicate;
@@ -42,16 +42,6 @@ pub(super) fn required_id(filter: &Filter) -> Option<RawValue<'_>> {
             Predicate::Equal(operand) if test.path.as_str() == "_id" => Some(operand.value()),
             _ => None,
         })
-}
-
-/// Appends `document` with its `_id` in front, and a new one if it has none.
-pub(super) fn write_with_id_first(document: RawDoc<'_>, out: &mut Vec<u8>) {
-    let id = document.get("_id");
-    write_with_id(
-        id.unwrap_or_else(|| RawValue::ObjectId(ObjectId::new())),
-        document,
-        out,
-    );
 }
 
 /// Appends `document` with `id` in front and without its own.
