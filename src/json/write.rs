@@ -91,14 +91,12 @@ impl Writer<'_> {
                 first = false;
                 continue;
             };
-            if !first {
+            if level.keyed {
+                self.key(element.key(), first);
+            } else if !first {
                 self.out.push(b',');
             }
             first = false;
-            if level.keyed {
-                self.text(element.key());
-                self.out.push(b':');
-            }
             if let Some(inner) = self.scalar(value) {
                 self.out.extend_from_slice(inner.open);
                 outer.push(std::mem::replace(&mut level, inner));
@@ -149,9 +147,50 @@ impl Writer<'_> {
         self.out.extend_from_slice(text);
     }
 
+    /// Writes a field's name, with the comma before it unless it is the first.
+    #[inline]
+    fn key(&mut self, key: Text<'_>, first: bool) {
+        if let Some([low, high]) = scan::short_plain(key.as_bytes()) {
+            let len = key.len();
+            let mut literal = [0; 24];
+            literal[0] = b',';
+            literal[1] = b'"';
+            literal[2..10].copy_from_slice(&low.to_le_bytes());
+            literal[10..18].copy_from_slice(&high.to_le_bytes());
+            literal[len + 2] = b'"';
+            literal[len + 3] = b':';
+            // All of it is appended and the rest cut off again: a copy of fixed size is a few moves.
+            let end = self.out.len() + len + 4;
+            if first {
+                self.out.extend_from_slice(&literal[1..]);
+                self.out.truncate(end - 1);
+            } else {
+                self.out.extend_from_slice(&literal);
+                self.out.truncate(end);
+            }
+            return;
+        }
+        if !first {
+            self.out.push(b',');
+        }
+        self.text(key);
+        self.out.push(b':');
+    }
+
     /// Writes a string literal.
     #[inline]
     fn text(&mut self, text: Text<'_>) {
+        if let Some([low, high]) = scan::short_plain(text.as_bytes()) {
+            let mut literal = [0; 18];
+            literal[0] = b'"';
+            literal[1..9].copy_from_slice(&low.to_le_bytes());
+            literal[9..17].copy_from_slice(&high.to_le_bytes());
+            literal[text.len() + 1] = b'"';
+            let end = self.out.len() + text.len() + 2;
+            self.out.extend_from_slice(&literal);
+            self.out.truncate(end);
+            return;
+        }
         self.out.push(b'"');
         let mut rest = text.as_bytes();
         loop {
