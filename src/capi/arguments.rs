@@ -1,7 +1,7 @@
 //! Reading what C passes: texts with lengths, names, JSON documents, options.
 //!
-//! Every refusal names the parameter. JSON becomes BSON here, straight into a scratch buffer; nothing
-//! but BSON goes further down.
+//! Every refusal names the parameter. JSON becomes BSON here, straight into a scratch buffer;
+//! nothing but BSON goes further down.
 
 use std::ffi::{CStr, c_char};
 use std::slice;

@@ -84,10 +84,11 @@ pub unsafe extern "C" fn ironbase_collection_drop(
     }
 }
 
-/// Tells how an operation would be, or was, carried out: which index, how many keys and documents looked at.
+/// Tells how an operation would be, or was, carried out: which index, how many keys and documents
+/// looked at.
 ///
-/// Options: `verbosity`: `"queryPlanner"` plans only; `"executionStats"` and `"allPlansExecution"` (the default)
-/// also run the operation and add its figures.
+/// Options: `verbosity`: `"queryPlanner"` plans only; `"executionStats"` and `"allPlansExecution"`
+/// (the default) also run the operation and add its figures.
 ///
 /// @param collection The collection.
 /// @param command JSON document: a MongoDB command without its collection, e.g.
@@ -95,8 +96,8 @@ pub unsafe extern "C" fn ironbase_collection_drop(
 /// @param command_len Bytes, or #IRONBASE_NUL.
 /// @param options JSON document; `(NULL, 0)` for the defaults.
 /// @param options_len Bytes, or #IRONBASE_NUL.
-/// @param[out] out JSON document like MongoDB's: `queryPlanner.winningPlan`, `executionStats`; free it with
-///             ironbase_string_free().
+/// @param[out] out JSON document like MongoDB's: `queryPlanner.winningPlan`, `executionStats`; free
+///             it with ironbase_string_free().
 /// @param[out] out_len Its length in bytes; may be NULL.
 /// @param[out] err See @ref conventions.
 /// @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY for what the operation itself would be refused for.

@@ -154,9 +154,9 @@ pub unsafe extern "C" fn ironbase_error_message(error: *const ironbase_error_t) 
 /// Returns what programs may want to know of an error, as a JSON document.
 ///
 /// Always there: `causes` (messages, the nearest first) and `labels`. Where they apply: `position`
-/// (`offset`, `line`, `column` in a text), `path` and `parameter` of what was wrong there; `keyPattern` and
-/// `keyValue` of a duplicate key; `writeErrors` (`index`, `code`, `errmsg` ...) and `result` of
-/// ironbase_collection_insert_many(); `errno` of a refused file operation.
+/// (`offset`, `line`, `column` in a text), `path` and `parameter` of what was wrong there;
+/// `keyPattern` and `keyValue` of a duplicate key; `writeErrors` (`index`, `code`, `errmsg` ...)
+/// and `result` of ironbase_collection_insert_many(); `errno` of a refused file operation.
 ///
 /// @param error May be NULL.
 /// @return The document; `"{}"` for NULL. Borrowed until the error is freed.

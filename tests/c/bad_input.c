@@ -164,14 +164,14 @@ static void results_are_cleared(void) {
         EACH_BAD_TEXT(parameter, call, required); \
         const char *text = "{\"a\" 1}"; \
         size_t text_len = NUL; \
-        CHECK_ERROR(call, IRONBASE_ERROR_JSON, 9, parameter ": invalid JSON at line 1, column 6: expected ':'", \
-                    "\"position\":{\"offset\":5,\"line\":1,\"column\":6},\"path\":\"\",\"parameter\":\"" parameter "\"}"); \
+        CHECK_ERROR(call, IRONBASE_ERROR_JSON, 9, parameter ": invalid JSON at line 1, column 6, in \"a\": expected ':'", \
+                    "\"position\":{\"offset\":5,\"line\":1,\"column\":6},\"path\":\"a\",\"parameter\":\"" parameter "\"}"); \
         text = ""; \
         text_len = 0; \
         CHECK_ERROR(call, IRONBASE_ERROR_JSON, 9, parameter ": invalid JSON at line 1, column 1", "\"offset\":0"); \
         text = FILTER; \
-        text_len = 3; \
-        CHECK_ERROR(call, IRONBASE_ERROR_JSON, 9, "found the end of the input", "\"offset\":3"); \
+        text_len = 5; \
+        CHECK_ERROR(call, IRONBASE_ERROR_JSON, 9, "found the end of the input", "\"offset\":5"); \
         text = BAD_UTF8; \
         text_len = NUL; \
         CHECK_ERROR(call, IRONBASE_ERROR_JSON, 9, parameter ": invalid JSON at line 1", "\"path\":\"a\""); \
