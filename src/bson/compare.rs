@@ -173,6 +173,11 @@ fn compare_nested<'a, 'b>(outermost: Level<'a, 'b>) -> Ordering {
                 None => return Ordering::Equal,
             },
         };
+        // Most fields that come before a difference are the same bytes. Documents are not tried:
+        // their bytes would be compared once more at each level.
+        if !a.is_nested() && a.as_bytes() == b.as_bytes() {
+            continue;
+        }
         let (key_a, key_b) = (a.key(), b.key());
         let (Some(a), Some(b)) = (a.value(), b.value()) else {
             return Ordering::Equal;
@@ -191,5 +196,197 @@ fn compare_nested<'a, 'b>(outermost: Level<'a, 'b>) -> Ordering {
                 outer.push(std::mem::replace(&mut level, Level::new(a, b, named)));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bson::{Decimal128, Document, Value, doc};
+
+    fn decimal(text: &str) -> Value {
+        Value::Decimal128(Decimal128::parse(text).unwrap())
+    }
+
+    fn regex(pattern: &str, options: &str) -> Value {
+        Value::Regex {
+            pattern: pattern.into(),
+            options: options.into(),
+        }
+    }
+
+    /// Groups of equal values, each group above the one before.
+    fn ascending() -> Vec<Vec<Value>> {
+        let scope = |code: &str, scope: Document| Value::JavaScriptWithScope {
+            code: code.into(),
+            scope,
+        };
+        let id = |last| crate::bson::ObjectId([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last]);
+        let pointer = |namespace: &str| Value::DbPointer {
+            namespace: namespace.into(),
+            id: id(1),
+        };
+        let binary = |subtype, bytes: &[u8]| Value::Binary {
+            subtype,
+            bytes: bytes.into(),
+        };
+        let big = 1i64 << 53;
+        vec![
+            vec![Value::MinKey],
+            vec![Value::Undefined],
+            vec![Value::Null],
+            vec![f64::NAN.into(), (-f64::NAN).into(), decimal("NaN")],
+            vec![f64::NEG_INFINITY.into(), decimal("-Infinity")],
+            vec![decimal("-1E+400")],
+            vec![
+                i64::MIN.into(),
+                (i64::MIN as f64).into(),
+                decimal("-9223372036854775808"),
+            ],
+            vec![
+                (-1).into(),
+                (-1i64).into(),
+                (-1.0).into(),
+                decimal("-1.0"),
+                decimal("-10E-1"),
+            ],
+            vec![decimal("-1E-400")],
+            vec![
+                0.into(),
+                0i64.into(),
+                0.0.into(),
+                (-0.0).into(),
+                decimal("-0"),
+                decimal("0E+3"),
+            ],
+            vec![decimal("1E-400")],
+            vec![f64::MIN_POSITIVE.into()],
+            vec![decimal("0.1")],
+            // The double nearest to a tenth lies above it.
+            vec![0.1.into()],
+            vec![0.5.into(), decimal("0.50")],
+            vec![1.into(), decimal("1.000000000000000000000000000000000")],
+            vec![decimal("1.000000000000000000000000000000001")],
+            vec![big.into(), (big as f64).into(), decimal("9007199254740992")],
+            vec![(big + 1).into(), decimal("9007199254740993")],
+            vec![(big + 2).into(), ((big + 2) as f64).into()],
+            vec![i64::MAX.into(), decimal("9223372036854775807")],
+            vec![(i64::MAX as f64).into(), decimal("9223372036854775808")],
+            vec![f64::MAX.into()],
+            vec![decimal("1E+400")],
+            vec![f64::INFINITY.into(), decimal("Infinity")],
+            vec!["".into(), Value::Symbol(String::new())],
+            vec!["A".into()],
+            vec!["a".into(), Value::Symbol("a".into())],
+            vec!["a\0".into()],
+            vec!["aa".into()],
+            vec!["\u{e9}".into()],
+            vec![doc! {}.into()],
+            vec![doc! { "b": null }.into()],
+            vec![doc! { "a": 1 }.into(), doc! { "a": 1.0 }.into()],
+            vec![doc! { "a": 1, "b": 1 }.into()],
+            vec![doc! { "a": 2 }.into()],
+            // A field's name counts more than its value.
+            vec![doc! { "b": 1 }.into()],
+            // A field's type counts more than its name.
+            vec![doc! { "a": "x" }.into()],
+            vec![doc! { "a": { "b": 1 } }.into()],
+            vec![doc! { "a": { "b": 2 } }.into()],
+            vec![Value::Array(vec![])],
+            vec![Value::Array(vec![Value::Null])],
+            vec![Value::Array(vec![1.into(), 2.into()])],
+            vec![
+                Value::Array(vec![1.into(), 3.into()]),
+                Value::Array(vec![1.0.into(), 3i64.into()]),
+            ],
+            vec![Value::Array(vec![2.into()])],
+            vec![binary(0, &[9])],
+            vec![binary(5, &[1])],
+            vec![binary(0, &[0, 0])],
+            vec![binary(0, &[0, 1])],
+            vec![id(1).into()],
+            vec![id(2).into()],
+            vec![false.into()],
+            vec![true.into()],
+            vec![Value::DateTime(-1)],
+            vec![Value::DateTime(0)],
+            vec![Value::Timestamp {
+                time: 1,
+                increment: 2,
+            }],
+            vec![Value::Timestamp {
+                time: 2,
+                increment: 1,
+            }],
+            vec![Value::Timestamp {
+                time: u32::MAX,
+                increment: 1,
+            }],
+            vec![regex("a", "")],
+            vec![regex("a", "i")],
+            vec![regex("b", "")],
+            vec![pointer("z")],
+            vec![pointer("aa")],
+            vec![Value::JavaScript("a".into())],
+            vec![Value::JavaScript("b".into())],
+            vec![scope("a", doc! { "x": 1 })],
+            vec![scope("a", doc! { "x": 2 })],
+            vec![scope("b", doc! {})],
+            vec![Value::MaxKey],
+        ]
+    }
+
+    #[test]
+    fn the_order_is_total() {
+        let groups = ascending();
+        let values: Vec<_> = groups
+            .iter()
+            .enumerate()
+            .flat_map(|(rank, group)| group.iter().map(move |value| (rank, value.to_raw())))
+            .collect();
+        for (rank_a, a) in &values {
+            for (rank_b, b) in &values {
+                let order = compare_values(a.as_raw(), b.as_raw());
+                assert_eq!(order, rank_a.cmp(rank_b), "{a:?} and {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn documents_are_ordered_by_all_their_levels() {
+        let cases = [
+            (
+                doc! { "a": { "b": [1, { "c": 1 }] }, "d": 1 },
+                doc! { "a": { "b": [1, { "c": 1 }] }, "d": 2 },
+            ),
+            (
+                doc! { "a": { "b": [1, { "c": 1 }] }, "d": 2 },
+                doc! { "a": { "b": [1, { "c": 2 }] }, "d": 1 },
+            ),
+            (doc! { "a": [1] }, doc! { "a": [1, null] }),
+            (doc! { "a": [1] }, doc! { "a": [1], "b": null }),
+        ];
+        for (less, greater) in cases {
+            let (a, b) = (less.to_bytes(), greater.to_bytes());
+            let (a, b) = (RawDoc::new(&a).unwrap(), RawDoc::new(&b).unwrap());
+            assert_eq!(compare_documents(a, b), Ordering::Less, "{a:?} {b:?}");
+            assert_eq!(compare_documents(b, a), Ordering::Greater);
+            assert_eq!(compare_documents(a, a), Ordering::Equal);
+        }
+    }
+
+    #[test]
+    fn deep_nesting_does_not_overflow_the_stack() {
+        let mut bytes = RawDoc::EMPTY.as_bytes().to_vec();
+        let levels = 100_000;
+        let mut nested = Vec::with_capacity(levels * 8 + 5);
+        for level in (1..=levels).rev() {
+            nested.extend_from_slice(&(level as u32 * 8 + 5).to_le_bytes());
+            nested.extend_from_slice(b"\x03a\0");
+        }
+        nested.append(&mut bytes);
+        nested.resize(levels * 8 + 5, 0);
+        let document = RawDoc::new(&nested).unwrap();
+        assert_eq!(compare_documents(document, document), Ordering::Equal);
     }
 }

@@ -125,3 +125,58 @@ fn compare_long_double(long: i64, double: f64) -> Ordering {
     long.cmp(&(whole as i64))
         .then_with(|| compare_doubles(whole, double))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decimal(text: &str) -> Number {
+        Number::Decimal128(super::Decimal128::parse(text).unwrap())
+    }
+
+    #[test]
+    fn sums_take_the_wider_type_and_never_wrap() {
+        use Number::*;
+        let cases = [
+            (Int32(1), Int32(2), Some(Int32(3))),
+            (Int32(i32::MAX), Int32(1), Some(Int64(1 << 31))),
+            (Int32(i32::MIN), Int32(-1), Some(Int64(-(1 << 31) - 1))),
+            (Int32(1), Int64(2), Some(Int64(3))),
+            (Int64(i64::MAX), Int32(1), None),
+            (Int64(i64::MIN), Int64(-1), None),
+            (Int64(1), Double(0.5), Some(Double(1.5))),
+            (Int32(1), decimal("0.1"), Some(decimal("1.1"))),
+            (
+                Double(0.1),
+                decimal("1"),
+                Some(decimal("1.100000000000000")),
+            ),
+            (
+                Int64(i64::MAX),
+                decimal("1"),
+                Some(decimal("9223372036854775808")),
+            ),
+        ];
+        for (a, b, sum) in cases {
+            assert_eq!(a.checked_add(b), sum, "{a:?} + {b:?}");
+            assert_eq!(b.checked_add(a), sum, "{b:?} + {a:?}");
+        }
+    }
+
+    #[test]
+    fn only_whole_doubles_in_range_are_integers() {
+        let cases = [
+            (0.0, Some(0)),
+            (-0.0, Some(0)),
+            (-3.0, Some(-3)),
+            (1.5, None),
+            (TWO_POW_63, None),
+            (-TWO_POW_63, Some(i64::MIN)),
+            (f64::NAN, None),
+            (f64::INFINITY, None),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(exact_i64(value), expected, "{value}");
+        }
+    }
+}

@@ -123,6 +123,12 @@ impl<'a> Element<'a> {
         ElementType::from_byte(self.type_byte())
     }
 
+    /// Whether the value is a document or an array.
+    #[inline]
+    pub fn is_nested(self) -> bool {
+        matches!(self.type_byte(), 0x03 | 0x04)
+    }
+
     /// The bytes of the value alone.
     #[inline]
     pub fn value_bytes(self) -> &'a [u8] {
@@ -187,6 +193,61 @@ impl<'a> Iterator for Iter<'a> {
             None => {
                 self.0.rest = &[];
                 None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bson::doc;
+
+    #[test]
+    fn reads_fields_in_order_and_by_name() {
+        let bytes = doc! { "a": 1, "bb": "x", "a_rather_long_name": [true], "": null }.to_bytes();
+        let document = RawDoc::new(&bytes).unwrap();
+        let keys: Vec<_> = document.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(keys, ["a", "bb", "a_rather_long_name", ""]);
+        assert_eq!(document.get("a"), Some(RawValue::Int32(1)));
+        assert_eq!(document.get("bb"), Some(RawValue::from("x")));
+        assert_eq!(document.get(""), Some(RawValue::Null));
+        assert_eq!(document.get("b"), None);
+        assert!(!document.is_empty() && RawDoc::EMPTY.is_empty());
+        let copied: Vec<u8> = document
+            .elements()
+            .flat_map(|e| e.as_bytes().to_vec())
+            .collect();
+        assert_eq!(copied, bytes[4..bytes.len() - 1]);
+    }
+
+    #[test]
+    fn the_frame_is_checked() {
+        let cases: [&[u8]; 6] = [
+            &[],
+            &[5, 0, 0, 0],
+            &[4, 0, 0, 0],
+            &[6, 0, 0, 0, 0],
+            &[5, 0, 0, 0, 1],
+            &[255; 5],
+        ];
+        for bytes in cases {
+            assert!(RawDoc::new(bytes).is_err(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn damaged_bytes_end_the_iteration() {
+        let bytes = doc! { "a": 1, "b": "text", "c": { "d": [1, 2] }, "e": 2.5 }.to_bytes();
+        for place in 0..bytes.len() {
+            for byte in 0..=255 {
+                let mut damaged = bytes.clone();
+                damaged[place] = byte;
+                for cut in [damaged.len(), place] {
+                    let document = RawDoc::trusted(&damaged[..cut]);
+                    assert!(document.iter().count() <= bytes.len());
+                    let _ = format!("{document:?}");
+                }
             }
         }
     }

@@ -266,3 +266,119 @@ impl<'a> Validator<'a> {
         self.canonical &= self.index == key;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bson::{Value, doc};
+
+    fn nested(levels: usize) -> Vec<u8> {
+        let mut value = doc! {};
+        for _ in 1..levels {
+            value = doc! { "a": value };
+        }
+        value.to_bytes()
+    }
+
+    fn of_size(size: usize) -> Vec<u8> {
+        // Length, type, "a", NUL, length, text, NUL, terminator.
+        doc! { "a": ("x".repeat(size - 13)) }.to_bytes()
+    }
+
+    #[test]
+    fn the_limits_hold_exactly() {
+        assert_eq!(of_size(100).len(), 100);
+        assert!(validate(&of_size(MAX_DOCUMENT_SIZE)).is_ok());
+        let error = validate(&of_size(MAX_DOCUMENT_SIZE + 1)).unwrap_err();
+        assert_eq!(error.code(), Code::BSON_OBJECT_TOO_LARGE);
+        assert!(validate(&nested(MAX_DEPTH)).is_ok());
+        let error = validate(&nested(MAX_DEPTH + 1)).unwrap_err();
+        assert_eq!(error.code(), Code::OVERFLOW);
+        assert_eq!(error.details()["path"], vec!["a"; MAX_DEPTH].join("."));
+    }
+
+    #[test]
+    fn faults_are_placed() {
+        let good = doc! { "a": 1, "b": { "c": ["x", true] } }.to_bytes();
+        assert!(validate(&good).is_ok());
+        let change = |place: usize, byte: u8| {
+            let mut bytes = good.clone();
+            assert_ne!(bytes[place], byte);
+            bytes[place] = byte;
+            bytes
+        };
+        let at = |needle: &[u8]| {
+            good.windows(needle.len())
+                .position(|w| w == needle)
+                .unwrap()
+        };
+        let (text, truth, key) = (at(b"x\0"), at(b"\x081\0") + 3, at(b"\x03b\0") + 1);
+        let cases = [
+            (change(text, 0xff), text, "b.c.0", "UTF-8"),
+            (change(text + 1, b'x'), text + 1, "b.c.0", "zero byte"),
+            (change(truth, 2), truth, "b.c.1", "boolean"),
+            (change(key, b'a'), key - 1, "a", "there already"),
+            (change(key, 0xc3), key, "\u{fffd}", "UTF-8"),
+            (change(key - 1, 0x20), key - 1, "b", "not a BSON type"),
+            (change(good.len() - 1, 1), good.len() - 1, "", "zero byte"),
+            (good[..good.len() - 1].to_vec(), 0, "", "length"),
+        ];
+        for (bytes, offset, path, text) in cases {
+            let error = validate(&bytes).unwrap_err();
+            assert_eq!(error.details()["position"]["offset"], offset, "{error}");
+            assert_eq!(error.details()["path"], path, "{error}");
+            assert!(error.message().contains(text), "{error}");
+        }
+    }
+
+    #[test]
+    fn repeated_fields_are_refused_at_every_width() {
+        for width in [2, 15, 16, 17, 18, 100] {
+            let mut document: Document = (0..width)
+                .map(|i| (format!("field{i:03}"), Value::Int32(i)))
+                .collect();
+            assert!(validate(&document.to_bytes()).is_ok());
+            document.insert("other001", 1);
+            let mut bytes = document.to_bytes();
+            let place = bytes
+                .windows(5)
+                .rposition(|window| window == b"other")
+                .unwrap();
+            bytes[place..place + 5].copy_from_slice(b"field");
+            assert!(
+                validate(&bytes)
+                    .unwrap_err()
+                    .message()
+                    .contains("there already"),
+                "{width}"
+            );
+        }
+    }
+
+    #[test]
+    fn liberties_of_writers_are_straightened() {
+        let mut document = doc! { "a": [1, 2], "r": "" };
+        document.insert(
+            "r",
+            Value::Regex {
+                pattern: "p".into(),
+                options: "imx".into(),
+            },
+        );
+        let straight = document.to_bytes();
+        let mut crooked = straight.clone();
+        let options = crooked
+            .windows(3)
+            .position(|window| window == b"imx")
+            .unwrap();
+        crooked[options..options + 3].copy_from_slice(b"xmi");
+        let index = crooked
+            .windows(3)
+            .position(|window| window == b"\x101\0")
+            .unwrap();
+        crooked[index + 1] = b'7';
+        let mut out = Vec::new();
+        canonicalize(&crooked, &mut out).unwrap();
+        assert_eq!(out, straight);
+    }
+}

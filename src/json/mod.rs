@@ -15,6 +15,8 @@ mod documents;
 mod number;
 mod parse;
 mod scan;
+#[cfg(test)]
+mod tests;
 mod wrapper;
 mod write;
 

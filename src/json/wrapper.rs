@@ -10,7 +10,7 @@ use super::number::parse_number_double;
 use super::parse::{Parser, fault};
 use super::{base64, date};
 use crate::bson::fault::Walked;
-use crate::bson::{Decimal128, ElementType, ObjectId, RawDoc, RawValue};
+use crate::bson::{Decimal128, ElementType, ObjectId, RawDoc, RawValue, patch_length};
 
 /// What the first key of an object says about it.
 pub(super) enum Found {
@@ -173,16 +173,7 @@ impl<'t> Parser<'t> {
         }
         self.at += 1;
         self.skip_space();
-        let key_at = self.at;
-        let key = self.text_literal()?;
-        if key != "$numberLong" {
-            return Err(fault(
-                key_at,
-                format!("expected \"$numberLong\", found \"{key}\""),
-            ));
-        }
-        self.skip_space();
-        self.colon()?;
+        self.key("$numberLong")?;
         self.number_long(out)?;
         self.close()?;
         Ok(ElementType::DateTime)
@@ -278,13 +269,14 @@ impl<'t> Parser<'t> {
                 namespace = parser.text_literal()?;
                 return Ok(());
             }
-            let start = parser.at;
-            let mut bytes = Vec::new();
-            match (parser.value(&mut bytes, 0)?, bytes.first_chunk()) {
-                (ElementType::ObjectId, Some(bytes)) => id = ObjectId(*bytes),
-                _ => return Err(fault(start, "expected {\"$oid\": ...}")),
+            if parser.peek() != Some(b'{') {
+                return Err(parser.expected("{\"$oid\": ...}"));
             }
-            Ok(())
+            parser.at += 1;
+            parser.skip_space();
+            parser.key("$oid")?;
+            id = parser.parsed("24 hexadecimal digits", |text| ObjectId::from_hex(text))?;
+            parser.close()
         })?;
         append(
             out,
@@ -321,39 +313,42 @@ impl<'t> Parser<'t> {
     /// Appends code, with its scope if there is one; reads up to the wrapper's end.
     fn code(&mut self, out: &mut Vec<u8>, depth: usize) -> Walked<ElementType> {
         let code = self.text_literal()?;
-        let code = code.as_ref().into();
+        let code = RawValue::String(code.as_ref().into());
         self.skip_space();
         if self.peek() != Some(b',') {
+            code.write_to(out);
             self.close()?;
-            return append(out, RawValue::JavaScript(code));
+            return Ok(ElementType::JavaScript);
         }
         self.at += 1;
         self.skip_space();
-        let key_at = self.at;
-        let key = self.text_literal()?;
-        if key != "$scope" {
-            return Err(fault(
-                key_at,
-                format!("expected \"$scope\" or nothing, found \"{key}\""),
-            ));
-        }
-        self.skip_space();
-        self.colon()?;
+        self.key("$scope")?;
         if self.peek() != Some(b'{') {
             return Err(self.expected("a document as $scope"));
         }
         self.at += 1;
         self.skip_space();
-        let mut scope = Vec::new();
-        self.fields(&mut scope, depth + 1)?;
+        let start = out.len();
+        out.extend_from_slice(&[0; 4]);
+        code.write_to(out);
+        self.fields(out, depth + 1)?;
+        patch_length(out, start);
         self.close()?;
-        append(
-            out,
-            RawValue::JavaScriptWithScope {
-                code,
-                scope: RawDoc::trusted(&scope),
-            },
-        )
+        Ok(ElementType::JavaScriptWithScope)
+    }
+
+    /// Reads the key `name`, which must come next, and its colon.
+    fn key(&mut self, name: &str) -> Walked<()> {
+        let start = self.at;
+        let key = self.text_literal()?;
+        if key != name {
+            return Err(fault(
+                start,
+                format!("expected \"{name}\", found \"{key}\""),
+            ));
+        }
+        self.skip_space();
+        self.colon()
     }
 }
 

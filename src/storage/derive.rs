@@ -56,7 +56,9 @@ impl KeySet {
 
     /// The keys; in order after `sort_dedup`.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.ranges.iter().map(|&(start, end)| &self.bytes[start as usize..end as usize])
+        self.ranges
+            .iter()
+            .map(|&(start, end)| &self.bytes[start as usize..end as usize])
     }
 
     /// The key at `position`.

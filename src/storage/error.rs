@@ -48,7 +48,11 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// A failure with no cause below it.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error { kind, message: message.into(), source: None }
+        Error {
+            kind,
+            message: message.into(),
+            source: None,
+        }
     }
 
     /// A system call that failed while doing `what`.
@@ -58,12 +62,19 @@ impl Error {
             io::ErrorKind::WouldBlock => ErrorKind::Locked,
             _ => ErrorKind::Io,
         };
-        Error { kind, message: what.into(), source: Some(source.into()) }
+        Error {
+            kind,
+            message: what.into(),
+            source: Some(source.into()),
+        }
     }
 
     /// Damage found in `file` at `page`.
     pub fn corrupt(file: &str, page: u32, reason: impl fmt::Display) -> Error {
-        Error::new(ErrorKind::Corrupt, format!("{file}: page {page} is damaged: {reason}"))
+        Error::new(
+            ErrorKind::Corrupt,
+            format!("{file}: page {page} is damaged: {reason}"),
+        )
     }
 
     /// Damage that is not in a page.
@@ -90,7 +101,9 @@ impl Error {
     /// The operating system's error number, when the cause is one.
     pub fn errno(&self) -> Option<i32> {
         let source = self.source.as_ref()?;
-        source.chain().find_map(|cause| cause.downcast_ref::<io::Error>()?.raw_os_error())
+        source
+            .chain()
+            .find_map(|cause| cause.downcast_ref::<io::Error>()?.raw_os_error())
     }
 
     /// The cause, given away; for the layer above, which builds its own error around it.
@@ -100,8 +113,15 @@ impl Error {
 
     /// The same failure told to a second waiter.
     pub fn again(&self) -> Error {
-        let cause = self.source.as_ref().map(|source| anyhow::anyhow!("{source:#}"));
-        Error { kind: self.kind, message: self.message.clone(), source: cause }
+        let cause = self
+            .source
+            .as_ref()
+            .map(|source| anyhow::anyhow!("{source:#}"));
+        Error {
+            kind: self.kind,
+            message: self.message.clone(),
+            source: cause,
+        }
     }
 }
 
@@ -113,6 +133,8 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|e| e as &(dyn std::error::Error + 'static))
+        self.source
+            .as_deref()
+            .map(|e| e as &(dyn std::error::Error + 'static))
     }
 }

@@ -1,8 +1,15 @@
 //! The storage engine: pages, trees, log, snapshots. It knows nothing of BSON or JSON.
 pub mod btree;
+pub mod catalog;
 pub mod derive;
+pub mod engine;
 pub mod error;
 pub mod page;
+pub mod pager;
+pub mod roots;
+pub mod snapshot;
+pub mod superblock;
 pub mod vfs;
+pub mod wal;
 
 pub use error::{Error, ErrorKind, Result};

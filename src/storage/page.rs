@@ -48,13 +48,19 @@ pub struct PagePtr {
 
 impl PagePtr {
     /// Points to nothing.
-    pub const NULL: PagePtr = PagePtr { number: 0, birth: 0 };
+    pub const NULL: PagePtr = PagePtr {
+        number: 0,
+        birth: 0,
+    };
     /// Bytes of a pointer on disk.
     pub const SIZE: usize = 6;
 
     /// The pointer to a page born at `birth`.
     pub fn new(number: u32, birth: Lsn) -> PagePtr {
-        PagePtr { number, birth: birth as u16 }
+        PagePtr {
+            number,
+            birth: birth as u16,
+        }
     }
 
     /// Whether it points to nothing.
@@ -64,7 +70,10 @@ impl PagePtr {
 
     /// Reads a pointer from the first bytes of `bytes`.
     pub fn read(bytes: &[u8]) -> PagePtr {
-        PagePtr { number: get_u32(bytes, 0), birth: get_u16(bytes, 4) }
+        PagePtr {
+            number: get_u32(bytes, 0),
+            birth: get_u16(bytes, 4),
+        }
     }
 
     /// The pointer as it stands on disk.
@@ -177,10 +186,16 @@ pub fn damage(page: &[u8], number: u32, tree: TreeId) -> Option<String> {
         return Some(format!("checksum {stored:08x} stored, {sum:08x} computed"));
     }
     if get_u32(page, 4) != number {
-        return Some(format!("it is page {} of the file, misplaced", get_u32(page, 4)));
+        return Some(format!(
+            "it is page {} of the file, misplaced",
+            get_u32(page, 4)
+        ));
     }
     if get_u32(page, 8) != tree {
-        return Some(format!("it belongs to tree {}, not {tree}", get_u32(page, 8)));
+        return Some(format!(
+            "it belongs to tree {}, not {tree}",
+            get_u32(page, 8)
+        ));
     }
     if kind(page).is_none() {
         return Some(format!("unknown kind {}", page[12]));
@@ -203,7 +218,11 @@ mod tests {
             assert!(damage(&page, 9, 3).is_some(), "flip at {at}");
             page[at] ^= 0x40;
         }
-        assert!(damage(&page, 8, 3).expect("misplaced").contains("misplaced"));
+        assert!(
+            damage(&page, 8, 3)
+                .expect("misplaced")
+                .contains("misplaced")
+        );
         assert!(damage(&page, 9, 4).expect("foreign").contains("tree 3"));
     }
 }

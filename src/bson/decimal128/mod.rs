@@ -8,6 +8,8 @@ mod add;
 mod compare;
 mod format;
 mod parse;
+#[cfg(test)]
+mod tests;
 
 /// A decimal number of 34 digits, as its 16 little-endian bytes.
 ///

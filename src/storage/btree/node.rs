@@ -56,7 +56,10 @@ pub fn extent_payload(at: PagePtr, length: u32) -> [u8; EXTENT_PAYLOAD] {
 pub fn stored(payload: &[u8]) -> Stored<'_> {
     let word = get_u32(payload, 0);
     if word & IN_EXTENT != 0 {
-        Stored::Extent { at: PagePtr::read(&payload[4..]), length: word & !IN_EXTENT }
+        Stored::Extent {
+            at: PagePtr::read(&payload[4..]),
+            length: word & !IN_EXTENT,
+        }
     } else {
         Stored::Inline(&payload[4..4 + word as usize])
     }
@@ -116,7 +119,10 @@ impl<'a> Node<'a> {
 
     fn slot(self, index: usize) -> (usize, usize) {
         let at = HEADER + index * SLOT;
-        (get_u16(self.0, at) as usize, get_u16(self.0, at + 2) as usize)
+        (
+            get_u16(self.0, at) as usize,
+            get_u16(self.0, at + 2) as usize,
+        )
     }
 
     /// The key without the page's prefix.
@@ -140,7 +146,11 @@ impl<'a> Node<'a> {
             return PagePtr::SIZE;
         }
         let word = get_u32(self.0, at);
-        if word & IN_EXTENT != 0 { EXTENT_PAYLOAD } else { 4 + word as usize }
+        if word & IN_EXTENT != 0 {
+            EXTENT_PAYLOAD
+        } else {
+            4 + word as usize
+        }
     }
 
     pub fn payload(self, index: usize) -> &'a [u8] {
@@ -199,7 +209,8 @@ impl<'a> Node<'a> {
 
     /// Free bytes between slots and cells.
     fn gap(self) -> usize {
-        self.cell_start().saturating_sub(HEADER + self.count() * SLOT)
+        self.cell_start()
+            .saturating_sub(HEADER + self.count() * SLOT)
     }
 
     /// Bytes in use beside the header: slots, living cells and the prefix.
@@ -275,7 +286,11 @@ impl<'a> NodeMut<'a> {
     pub fn insert(&mut self, index: usize, key: &[u8], payload: &[&[u8]]) -> bool {
         let prefix_len = self.read().prefix().len();
         let slot_zero_of_branch = !self.read().is_leaf() && index == 0;
-        let suffix = if slot_zero_of_branch { &[][..] } else { &key[prefix_len..] };
+        let suffix = if slot_zero_of_branch {
+            &[][..]
+        } else {
+            &key[prefix_len..]
+        };
         let cell = suffix.len() + payload.iter().map(|part| part.len()).sum::<usize>();
         if self.read().gap() < cell + SLOT {
             let garbage = get_u16(self.0, GARBAGE) as usize;
@@ -376,7 +391,11 @@ impl Entries {
     }
 
     fn start(&self, index: usize) -> usize {
-        if index == 0 { 0 } else { self.ends[index - 1].1 as usize }
+        if index == 0 {
+            0
+        } else {
+            self.ends[index - 1].1 as usize
+        }
     }
 
     pub fn key(&self, index: usize) -> &[u8] {
@@ -426,7 +445,11 @@ impl Entries {
         let mut size = prefix;
         for index in range.clone() {
             let first_of_branch = !leaf && index == range.start;
-            let suffix = if first_of_branch { 0 } else { self.key(index).len() - prefix };
+            let suffix = if first_of_branch {
+                0
+            } else {
+                self.key(index).len() - prefix
+            };
             size += SLOT + suffix + self.payload(index).len();
         }
         size
@@ -479,7 +502,11 @@ mod tests {
     fn repacking_cuts_the_common_prefix_and_keeps_the_keys() {
         let mut page = leaf();
         for n in 0..40u32 {
-            assert!(put(&mut page, format!("common/{n:04}").as_bytes(), b"value"));
+            assert!(put(
+                &mut page,
+                format!("common/{n:04}").as_bytes(),
+                b"value"
+            ));
         }
         let before = Node::new(&page).used();
         let mut entries = Entries::default();

@@ -22,7 +22,10 @@ impl OpenFiles {
     /// Keeps at most `limit` files open (beside those that calls are using).
     pub fn new(vfs: Arc<dyn Vfs>, limit: usize) -> OpenFiles {
         let limit = NonZeroUsize::new(limit).unwrap_or(NonZeroUsize::MIN);
-        OpenFiles { vfs, files: Mutex::new(LruCache::new(limit)) }
+        OpenFiles {
+            vfs,
+            files: Mutex::new(LruCache::new(limit)),
+        }
     }
 
     pub fn vfs(&self) -> &Arc<dyn Vfs> {
@@ -35,7 +38,11 @@ impl OpenFiles {
         if let Some(file) = files.get(&tree) {
             return Ok(file.clone());
         }
-        let what = if create { "cannot create" } else { "cannot open" };
+        let what = if create {
+            "cannot create"
+        } else {
+            "cannot open"
+        };
         let file = self
             .vfs
             .open(name, create)

@@ -40,7 +40,10 @@ impl Bitmap {
     }
 
     pub fn count(&self) -> u64 {
-        self.words.iter().map(|word| u64::from(word.count_ones())).sum()
+        self.words
+            .iter()
+            .map(|word| u64::from(word.count_ones()))
+            .sum()
     }
 
     /// `count` words from word `start` on, as bytes; zeros beyond the end.
@@ -77,13 +80,25 @@ impl Space {
         for number in 0..reserved {
             alive.set(number, true);
         }
-        Space { in_use: alive.clone(), alive, pages: reserved, free: 0, hint: 0 }
+        Space {
+            in_use: alive.clone(),
+            alive,
+            pages: reserved,
+            free: 0,
+            hint: 0,
+        }
     }
 
     /// A file as its free map on disk describes it.
     pub fn restore(alive: Bitmap, pages: u32) -> Space {
         let free = pages - alive.count().min(u64::from(pages)) as u32;
-        Space { in_use: alive.clone(), alive, pages, free, hint: 0 }
+        Space {
+            in_use: alive.clone(),
+            alive,
+            pages,
+            free,
+            hint: 0,
+        }
     }
 
     pub fn pages(&self) -> u32 {

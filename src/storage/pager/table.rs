@@ -36,11 +36,19 @@ unsafe impl Sync for PageBuffer {}
 
 impl PageBuffer {
     pub fn dirty(bytes: Box<[u8]>) -> Box<PageBuffer> {
-        Box::new(PageBuffer { dirty: true, used: AtomicBool::new(true), bytes: UnsafeCell::new(bytes) })
+        Box::new(PageBuffer {
+            dirty: true,
+            used: AtomicBool::new(true),
+            bytes: UnsafeCell::new(bytes),
+        })
     }
 
     pub fn clean(bytes: Box<[u8]>) -> Box<PageBuffer> {
-        Box::new(PageBuffer { dirty: false, used: AtomicBool::new(true), bytes: UnsafeCell::new(bytes) })
+        Box::new(PageBuffer {
+            dirty: false,
+            used: AtomicBool::new(true),
+            bytes: UnsafeCell::new(bytes),
+        })
     }
 
     pub fn is_dirty(&self) -> bool {
@@ -84,7 +92,9 @@ fn locate(number: u32) -> (usize, usize) {
 
 impl PageTable {
     pub fn new() -> PageTable {
-        PageTable { chunks: [const { OnceLock::new() }; CHUNKS] }
+        PageTable {
+            chunks: [const { OnceLock::new() }; CHUNKS],
+        }
     }
 
     fn entry(&self, number: u32) -> &AtomicPtr<PageBuffer> {
@@ -121,7 +131,9 @@ impl PageTable {
 
     /// Puts a page in, whatever was there before.
     pub fn put(&self, number: u32, page: Box<PageBuffer>, pin: &Guard) {
-        let old = self.entry(number).swap(Box::into_raw(page), Ordering::AcqRel);
+        let old = self
+            .entry(number)
+            .swap(Box::into_raw(page), Ordering::AcqRel);
         retire(old, pin);
     }
 

@@ -3,98 +3,22 @@
 //! It behaves as a disk that never fails: a removed or replaced file lives on for those who have it
 //! open, and syncs are counted but have nothing to do. There are no maps.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, ErrorKind};
+use std::io;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 
 use super::chunks::Chunks;
-use super::{
-    Counters, Map, Vfs, VfsFile, check_directory, check_path, check_rename, child_name, name_file,
-    parent,
-};
+use super::locks::{LockKind, Locks};
+use super::names::Names;
+use super::{Counters, Map, Vfs, VfsFile, check_directory, check_path, check_rename, name_file};
 
 /// A database directory in RAM, private to whoever holds this value.
 #[derive(Default)]
 pub struct MemoryVfs {
-    names: Mutex<Names>,
+    names: Mutex<Names<Arc<RwLock<Chunks>>>>,
     locks: Locks,
     counters: Arc<Counters>,
-}
-
-#[derive(Default)]
-struct Names {
-    files: BTreeMap<String, Arc<RwLock<Chunks>>>,
-    directories: BTreeSet<String>,
-}
-
-impl Names {
-    /// Looks up a file.
-    fn file(&self, path: &str) -> io::Result<&Arc<RwLock<Chunks>>> {
-        match self.files.get(path) {
-            Some(file) => Ok(file),
-            None if self.is_directory(path) => Err(ErrorKind::IsADirectory.into()),
-            None => Err(ErrorKind::NotFound.into()),
-        }
-    }
-
-    fn is_directory(&self, path: &str) -> bool {
-        path.is_empty() || self.directories.contains(path)
-    }
-
-    /// Fails unless the directory is there.
-    fn directory(&self, path: &str) -> io::Result<()> {
-        match self.is_directory(path) {
-            true => Ok(()),
-            false if self.files.contains_key(path) => Err(ErrorKind::NotADirectory.into()),
-            false => Err(ErrorKind::NotFound.into()),
-        }
-    }
-
-    fn open(&mut self, path: &str, create: bool) -> io::Result<Arc<RwLock<Chunks>>> {
-        self.directory(parent(path))?;
-        match self.file(path) {
-            Err(error) if create && error.kind() == ErrorKind::NotFound => {
-                Ok(self.files.entry(path.to_string()).or_default().clone())
-            }
-            result => result.cloned(),
-        }
-    }
-
-    fn list(&self, directory: &str) -> io::Result<Vec<String>> {
-        self.directory(directory)?;
-        let names = self.files.keys().chain(&self.directories);
-        Ok(names
-            .filter_map(|path| child_name(directory, path))
-            .map(str::to_string)
-            .collect())
-    }
-
-    fn create_directory(&mut self, path: &str) -> io::Result<()> {
-        self.directory(parent(path))?;
-        if self.files.contains_key(path) {
-            return Err(ErrorKind::AlreadyExists.into());
-        }
-        self.directories.insert(path.to_string());
-        Ok(())
-    }
-
-    fn remove(&mut self, path: &str) -> io::Result<()> {
-        self.file(path)?;
-        self.files.remove(path);
-        Ok(())
-    }
-
-    fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
-        let file = self.file(from)?.clone();
-        if self.is_directory(to) {
-            return Err(ErrorKind::IsADirectory.into());
-        }
-        self.files.remove(from);
-        self.files.insert(to.to_string(), file);
-        Ok(())
-    }
 }
 
 impl MemoryVfs {
@@ -104,7 +28,11 @@ impl MemoryVfs {
     }
 
     /// Runs one call on the names: counts it, and names the file if it fails.
-    fn call<T>(&self, path: &str, call: impl FnOnce(&mut Names) -> io::Result<T>) -> io::Result<T> {
+    fn call<T>(
+        &self,
+        path: &str,
+        call: impl FnOnce(&mut Names<Arc<RwLock<Chunks>>>) -> io::Result<T>,
+    ) -> io::Result<T> {
         self.counters.count_other();
         call(&mut self.names.lock()).map_err(|error| name_file(error, self.display(path)))
     }
@@ -113,7 +41,9 @@ impl MemoryVfs {
 impl Vfs for MemoryVfs {
     fn open(&self, path: &str, create: bool) -> io::Result<Arc<dyn VfsFile>> {
         check_path(path)?;
-        let bytes = self.call(path, |names| names.open(path, create))?;
+        let bytes = self.call(path, |names| {
+            names.open(path, create.then_some(Arc::default))
+        })?;
         let path = self.display(path);
         Ok(Arc::new(MemoryFile {
             bytes,
@@ -124,9 +54,7 @@ impl Vfs for MemoryVfs {
 
     fn exists(&self, path: &str) -> io::Result<bool> {
         check_directory(path)?;
-        self.call(path, |names| {
-            Ok(names.is_directory(path) || names.files.contains_key(path))
-        })
+        self.call(path, |names| Ok(names.exists(path)))
     }
 
     fn list(&self, directory: &str) -> io::Result<Vec<String>> {
@@ -159,8 +87,8 @@ impl Vfs for MemoryVfs {
     fn lock(&self, path: &str) -> io::Result<Box<dyn Send + Sync>> {
         check_path(path)?;
         let lock = self.call(path, |names| {
-            names.open(path, true)?;
-            self.locks.take(path)
+            names.open(path, Some(Arc::default))?;
+            self.locks.take(path, LockKind::Exclusive)
         })?;
         Ok(Box::new(lock))
     }
@@ -220,39 +148,10 @@ impl VfsFile for MemoryFile {
     }
 }
 
-/// Exclusive locks by name, for file systems that live inside this process.
-#[derive(Clone, Default)]
-pub(super) struct Locks(Arc<Mutex<BTreeSet<String>>>);
-
-/// One lock, held until it is dropped.
-pub(super) struct HeldLock {
-    locks: Locks,
-    path: String,
-}
-
-impl Locks {
-    /// Takes a lock, or fails with `WouldBlock` as the real one does.
-    pub fn take(&self, path: &str) -> io::Result<HeldLock> {
-        if !self.0.lock().insert(path.to_string()) {
-            let message = format!("locked by process {}", std::process::id());
-            return Err(io::Error::new(ErrorKind::WouldBlock, message));
-        }
-        Ok(HeldLock {
-            locks: self.clone(),
-            path: path.to_string(),
-        })
-    }
-}
-
-impl Drop for HeldLock {
-    fn drop(&mut self) {
-        self.locks.0.lock().remove(&self.path);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::ErrorKind;
     use std::sync::atomic::Ordering;
 
     fn kind<T>(result: io::Result<T>) -> ErrorKind {

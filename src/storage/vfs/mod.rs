@@ -7,8 +7,11 @@
 //! file names the file, and its errno stays reachable through [`os_error`].
 
 mod chunks;
+mod locks;
 pub mod memory;
+mod names;
 pub mod os;
+pub mod sim;
 
 use std::error::Error;
 use std::fmt;
@@ -248,9 +251,12 @@ fn parent(path: &str) -> &str {
     path.rfind('/').map_or("", |slash| &path[..slash])
 }
 
-/// The name of `path` in `directory`, if it lies directly in it.
-fn child_name<'a>(directory: &str, path: &'a str) -> Option<&'a str> {
-    (parent(path) == directory).then(|| path.rsplit('/').next().unwrap_or(path))
+/// The error of a change to a database that was opened for reading.
+fn read_only_error() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::ReadOnlyFilesystem,
+        "the database is open for reading only",
+    )
 }
 
 /// The error of a read that reaches beyond the end of a file.
@@ -260,6 +266,9 @@ fn beyond_end(wanted: usize, offset: u64) -> io::Error {
         format!("the file ends before the {wanted} bytes at {offset}"),
     )
 }
+
+#[cfg(test)]
+mod agreement_tests;
 
 #[cfg(test)]
 mod tests {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use super::{
     Counters, Map, Vfs, VfsFile, beyond_end, check_directory, check_path, check_rename, name_file,
+    read_only_error,
 };
 
 /// One database directory on a real disk.
@@ -94,7 +95,11 @@ impl Vfs for OsVfs {
     }
 
     fn exists(&self, path: &str) -> io::Result<bool> {
-        self.call(path, Path::try_exists)
+        self.call(path, |full| match full.try_exists() {
+            // Nothing is below a file.
+            Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(false),
+            result => result,
+        })
     }
 
     fn list(&self, directory: &str) -> io::Result<Vec<String>> {
@@ -253,13 +258,6 @@ impl VfsFile for OsFile {
             .map_err(|error| self.named(error))?;
         Ok(Some(Map { raw }))
     }
-}
-
-fn read_only_error() -> io::Error {
-    io::Error::new(
-        ErrorKind::ReadOnlyFilesystem,
-        "the database is open for reading only",
-    )
 }
 
 /// Makes a directory unless there is one.
@@ -424,4 +422,4 @@ fn flock(file: &File, operation: libc::c_int) -> io::Result<()> {
 
 #[cfg(test)]
 #[path = "os_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::storage::vfs::os_error;
 
 /// A directory that is removed when the test ends.
-struct Scratch(PathBuf);
+pub(in crate::storage::vfs) struct Scratch(PathBuf);
 
 impl Scratch {
-    fn new() -> Scratch {
+    pub fn new() -> Scratch {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("ironbase-os-{}-{number}", std::process::id());
@@ -19,7 +19,7 @@ impl Scratch {
         Scratch(path)
     }
 
-    fn vfs(&self) -> OsVfs {
+    pub fn vfs(&self) -> OsVfs {
         OsVfs::open(&self.0.join("db"), false, true).expect("open")
     }
 

@@ -1,0 +1,44 @@
+//! The cases, by the names that the command line takes.
+
+mod bulk_load;
+mod group_commit;
+mod lone_insert;
+mod point_get;
+
+use crate::settings::Settings;
+
+type Case = fn(&Settings) -> anyhow::Result<()>;
+
+/// All cases in the order in which they run.
+pub const ALL: [(&str, Case); 4] = [
+    ("point-get", point_get::run),
+    ("bulk-load", bulk_load::run),
+    ("lone-insert", lone_insert::run),
+    ("group-commit", group_commit::run),
+];
+
+/// Documents that one insert_many, or one transaction, takes.
+const BATCH: usize = 1000;
+
+/// Fills an IronBase database with documents in batches.
+fn fill_ironbase(
+    database: &crate::peer::ironbase::Database,
+    documents: &[String],
+) -> anyhow::Result<()> {
+    for batch in documents.chunks(BATCH) {
+        database.insert_many(&batch.join("\n"))?;
+    }
+    Ok(())
+}
+
+/// Fills an SQLite database likewise; the first document has the id 1.
+fn fill_sqlite(
+    database: &crate::peer::sqlite::Database,
+    documents: &[String],
+    batch: usize,
+) -> anyhow::Result<()> {
+    for (number, part) in documents.chunks(batch).enumerate() {
+        database.insert_transaction((1 + number * batch) as u32, part)?;
+    }
+    Ok(())
+}

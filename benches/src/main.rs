@@ -1,0 +1,27 @@
+//! Measures IronBase beside SQLite, LMDB and the bare disk: the same work, in the same run.
+//!
+//! A case is one file of `case/`; what is compared is one file each of `peer/`. Contenders take turns
+//! in several rounds, so that a slow minute of the machine strikes all of them, and the median counts.
+//! The method and each peer's set-up are told in docs/performance.md.
+
+mod case;
+mod documents;
+mod measure;
+mod peer;
+mod settings;
+
+// Linked for its C functions, which `peer::ironbase` calls as a C program does.
+extern crate ironbase as _;
+
+use settings::Settings;
+
+fn main() -> anyhow::Result<()> {
+    let settings = Settings::from_args(std::env::args().skip(1))?;
+    settings.print_machine();
+    for (name, run) in case::ALL {
+        if settings.wants(name) {
+            run(&settings)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+# The tests of the C side: one ctest for each program and way of linking.
+
+set(IRONBASE_TEST_DIR "${PROJECT_BINARY_DIR}/test-run")
+file(MAKE_DIRECTORY "${IRONBASE_TEST_DIR}")
+
+set(IRONBASE_TEST_RUNNER "")
+if(IRONBASE_VALGRIND)
+  find_program(IRONBASE_VALGRIND_PROGRAM valgrind REQUIRED)
+  # Reachable memory at exit is Rust's and libc's own caches; what is lost is a leak.
+  set(IRONBASE_TEST_RUNNER "${IRONBASE_VALGRIND_PROGRAM}" --quiet --error-exitcode=99
+    --leak-check=full --errors-for-leak-kinds=definite,indirect)
+endif()
+
+# A C program per file of tests/c, in an empty directory of its own.
+file(GLOB IRONBASE_C_TESTS CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/c/*.c")
+foreach(source IN LISTS IRONBASE_C_TESTS)
+  get_filename_component(name "${source}" NAME_WE)
+  add_executable(c_${name} "${source}")
+  set_target_properties(c_${name} PROPERTIES
+    C_STANDARD 99 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF
+    RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  target_compile_definitions(c_${name} PRIVATE _POSIX_C_SOURCE=200809L)
+  target_compile_options(c_${name} PRIVATE -Wall -Wextra -Wpedantic -Werror)
+  target_link_libraries(c_${name} PRIVATE ironbase::ironbase Threads::Threads)
+  add_test(NAME c.${name}
+    COMMAND "${PROJECT_SOURCE_DIR}/scripts/in-empty-dir.sh" "${IRONBASE_TEST_DIR}/${name}"
+            ${IRONBASE_TEST_RUNNER} $<TARGET_FILE:c_${name}>)
+  set_tests_properties(c.${name} PROPERTIES TIMEOUT 600)
+endforeach()
+
+# The examples are tests too: they check what they show. The quickstart, whose point is to be killed,
+# would only be slow under valgrind.
+if(IRONBASE_EXAMPLES)
+  foreach(name hello errors quickstart)
+    set(runner ${IRONBASE_TEST_RUNNER})
+    set(arguments "")
+    if(name STREQUAL "quickstart")
+      set(runner "")
+      set(arguments "${PROJECT_SOURCE_DIR}/examples-c/data/cities.jsonl")
+    endif()
+    add_test(NAME example.${name}
+      COMMAND "${PROJECT_SOURCE_DIR}/scripts/in-empty-dir.sh" "${IRONBASE_TEST_DIR}/example-${name}"
+              ${runner} $<TARGET_FILE:${name}> ${arguments})
+    set_tests_properties(example.${name} PROPERTIES TIMEOUT 120)
+  endforeach()
+endif()
+
+# README.md shows hello.c, but for its first line.
+add_test(NAME readme.example COMMAND sh -c
+  "sed '1d' examples-c/hello.c >'${IRONBASE_TEST_DIR}/hello.c' &&
+   sed -n '/^```c$/,/^```$/p' README.md | sed '1d;$d' | diff - '${IRONBASE_TEST_DIR}/hello.c'")
+set_tests_properties(readme.example PROPERTIES WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+
+# An outside project builds against an installation, by both roads and with both libraries.
+add_test(NAME package.install
+  COMMAND "${PROJECT_SOURCE_DIR}/tests/packaging/install.sh" "${PROJECT_BINARY_DIR}")
+set_tests_properties(package.install PROPERTIES FIXTURES_SETUP installation)
+foreach(road find_package pkg_config)
+  foreach(linkage shared static)
+    add_test(NAME package.${road}.${linkage}
+      COMMAND "${PROJECT_SOURCE_DIR}/tests/packaging/${road}/build-and-run.sh"
+              "${PROJECT_BINARY_DIR}" ${linkage} "${PROJECT_VERSION}")
+    set_tests_properties(package.${road}.${linkage} PROPERTIES FIXTURES_REQUIRED installation)
+  endforeach()
+endforeach()

@@ -1,0 +1,67 @@
+#!/bin/sh
+# Sees to the programs that a build or a test run needs: setup.sh build|test
+#
+# On Debian and its kin, as root, what is missing is installed with apt; otherwise it is named and the
+# script fails. It is quiet and does nothing when all is there. Rust itself is never installed.
+set -eu
+purpose=${1:-test}
+missing=""
+
+# want COMMAND PACKAGE: COMMAND must be there; Debian's PACKAGE has it.
+want() {
+    command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+
+want cc gcc
+want make make
+if command -v cc >/dev/null 2>&1 && ! echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1; then
+    missing="$missing libc6-dev"
+fi
+if [ "$purpose" = test ]; then
+    want c++ g++
+    want cmake cmake
+    want valgrind valgrind
+    want pkg-config pkg-config
+    # valgrind needs the C library's symbols, which Debian keeps apart
+    if command -v dpkg >/dev/null 2>&1 && ! dpkg -s libc6-dbg >/dev/null 2>&1; then
+        missing="$missing libc6-dbg"
+    fi
+fi
+
+install_missing() {
+    if ! command -v apt-get >/dev/null 2>&1; then
+        echo "setup: please install (by Debian's names):$missing" >&2
+        return 1
+    fi
+    if [ "$(id -u)" != 0 ]; then
+        echo "setup: please run: sudo apt-get install --no-install-recommends$missing" >&2
+        return 1
+    fi
+    echo "setup: installing$missing"
+    log=$(mktemp)
+    # shellcheck disable=SC2086  # the packages are words
+    if ! { apt-get update -q &&
+        DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing; } >"$log" 2>&1; then
+        cat "$log" >&2
+        echo "setup: apt-get could not install$missing" >&2
+        rm -f "$log"
+        return 1
+    fi
+    rm -f "$log"
+}
+[ -z "$missing" ] || install_missing
+
+if ! command -v cargo >/dev/null 2>&1; then
+    echo "setup: cargo was not found: install Rust from https://rustup.rs (stable, $(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml) or later)" >&2
+    exit 1
+fi
+
+# The format and lint checks are skipped without these; that is said, and is no failure.
+if [ "$purpose" = test ]; then
+    for component in rustfmt clippy; do
+        case $component in rustfmt) tool=fmt ;; clippy) tool=clippy ;; esac
+        cargo "$tool" --version >/dev/null 2>&1 && continue
+        command -v rustup >/dev/null 2>&1 && timeout 60 rustup component add "$component" >/dev/null 2>&1 && continue
+        echo "setup: $component is missing; to get it: rustup component add $component"
+    done
+fi

@@ -1,0 +1,314 @@
+//! Changing a tree: copy the path, put the entry in, split what is full.
+//!
+//! Only pages born in the running transaction are changed in place; every other page on the path is
+//! copied first and the copy entered in its parent (design: a reader may take the current root at any instant).
+//!
+//! Invariant: `Changes` lists every page number taken and every page given up, so that a transaction can be
+//! rolled back exactly and the pages that died can be freed when no snapshot needs them.
+
+use crossbeam_epoch::Guard;
+
+use super::node::{self, Entries, Node, NodeMut, Stored, common_prefix};
+use super::{Tree, TreeRef};
+use crate::storage::error::{Error, ErrorKind, Result};
+use crate::storage::page::{self, HEADER, Kind, Lsn, PagePtr, TreeId};
+use crate::storage::pager::file::PageFile;
+
+/// Pages that left the newest state, and when they were born.
+#[derive(Clone, Copy, Debug)]
+pub struct Death {
+    pub tree: TreeId,
+    pub number: u32,
+    pub pages: u32,
+    pub born: Lsn,
+}
+
+/// What a transaction did to page files.
+#[derive(Default)]
+pub struct Changes {
+    /// Tree, first page, pages.
+    pub born: Vec<(TreeId, u32, u32)>,
+    pub died: Vec<Death>,
+}
+
+/// One tree being changed by the running transaction.
+pub struct Edit<'a> {
+    pub file: &'a PageFile,
+    /// The LSN that the transaction will commit as: the birth of its pages.
+    pub lsn: Lsn,
+    pub pin: &'a Guard,
+    pub changes: &'a mut Changes,
+}
+
+/// The branches from the root to a node, with the slot taken in each.
+pub(super) type Path = Vec<(PagePtr, usize)>;
+
+impl<'a> Edit<'a> {
+    pub(super) fn node(&self, at: PagePtr, level: u8) -> Result<Node<'a>> {
+        self.file.node(at, level, self.pin)
+    }
+
+    /// A page of this transaction, to be changed. The slice must not be kept over another call for the same page.
+    pub(super) fn node_mut(&self, at: PagePtr) -> Result<NodeMut<'a>> {
+        Ok(NodeMut::new(self.page_mut(at)?))
+    }
+
+    fn page_mut(&self, at: PagePtr) -> Result<&'a mut [u8]> {
+        // SAFETY: `at` was born in this transaction (it came from `own` or `new_node`), which runs on this thread
+        // under the commit lock, and no caller keeps an earlier slice of the page.
+        unsafe { self.file.own_mut(at, self.pin) }
+    }
+
+    fn new_page(&mut self, bytes: Box<[u8]>, number: u32) -> PagePtr {
+        let pages = (bytes.len() / self.file.page_size) as u32;
+        self.file.put_new(number, bytes, self.lsn, self.pin);
+        self.changes.born.push((self.file.tree, number, pages));
+        PagePtr::new(number, self.lsn)
+    }
+
+    /// An empty node.
+    pub(super) fn new_node(&mut self, level: u8) -> Result<PagePtr> {
+        let number = self.file.allocate(1)?;
+        let mut bytes = vec![0; self.file.page_size].into_boxed_slice();
+        let kind = if level == 0 { Kind::Leaf } else { Kind::Branch };
+        page::init(&mut bytes, kind, level, number, self.file.tree, self.lsn);
+        NodeMut::new(&mut bytes).clear(b"");
+        Ok(self.new_page(bytes, number))
+    }
+
+    /// The node itself if this transaction made it, else a copy that takes its place.
+    pub(super) fn own(&mut self, at: PagePtr, level: u8) -> Result<PagePtr> {
+        let old = self.node(at, level)?;
+        if page::birth(old.page()) == self.lsn {
+            return Ok(at);
+        }
+        let number = self.file.allocate(1)?;
+        let mut bytes: Box<[u8]> = old.page().into();
+        page::adopt(&mut bytes, number, self.lsn);
+        self.kill(at, 1)?;
+        Ok(self.new_page(bytes, number))
+    }
+
+    /// Gives up a page or extent.
+    pub(super) fn kill(&mut self, at: PagePtr, pages: u32) -> Result<()> {
+        let born = page::birth(self.file.read(at, self.pin)?);
+        self.file.die(at.number, pages)?;
+        self.changes.died.push(Death {
+            tree: self.file.tree,
+            number: at.number,
+            pages,
+            born,
+        });
+        Ok(())
+    }
+
+    /// Gives up the extent of a stored value, if it has one.
+    pub(super) fn kill_value(&mut self, value: Stored<'_>) -> Result<()> {
+        match value {
+            Stored::Inline(_) => Ok(()),
+            Stored::Extent { at, length } => self.kill(at, self.file.extent_pages(length)),
+        }
+    }
+
+    /// Goes down to the leaf for `key`, making every page on the way this transaction's own.
+    pub(super) fn own_path(&mut self, tree: &mut Tree, key: &[u8]) -> Result<(Path, PagePtr)> {
+        let mut path = Path::with_capacity(usize::from(tree.level));
+        tree.root = self.own(tree.root, tree.level)?;
+        let mut at = tree.root;
+        for level in (0..tree.level).rev() {
+            let node = self.node(at, level + 1)?;
+            let index = node.child_index(key);
+            let child = node.child(index);
+            let owned = self.own(child, level)?;
+            if owned != child {
+                self.node_mut(at)?.set_child(index, owned);
+            }
+            path.push((at, index));
+            at = owned;
+        }
+        Ok((path, at))
+    }
+
+    /// Sets the value of `key`, whether or not it has one.
+    pub fn put(&mut self, tree: &mut Tree, key: &[u8], value: &[u8]) -> Result<()> {
+        if key.len() > node::max_key(self.file.page_size) {
+            let limit = node::max_key(self.file.page_size);
+            let message = format!("a key of {} bytes; at most {limit} fit", key.len());
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        if tree.root.is_null() {
+            tree.root = self.new_node(0)?;
+        }
+        let (mut path, leaf) = self.own_path(tree, key)?;
+        let (word, extent);
+        let payload: &[&[u8]] = if key.len() + 4 + value.len() > node::max_cell(self.file.page_size)
+        {
+            extent = node::extent_payload(self.new_extent(value)?, value.len() as u32);
+            &[&extent]
+        } else {
+            word = node::inline_word(value.len());
+            &[&word, value]
+        };
+        tree.bytes += (key.len() + value.len()) as u64;
+        let index = match self.node(leaf, 0)?.search(key) {
+            Err(index) => {
+                tree.entries += 1;
+                index
+            }
+            Ok(index) => {
+                let old = self.node(leaf, 0)?.value(index);
+                tree.bytes -= (key.len() + value_len(old)) as u64;
+                self.kill_value(old)?;
+                let mut leaf = self.node_mut(leaf)?;
+                if leaf.replace(index, payload) {
+                    return Ok(());
+                }
+                leaf.remove(index);
+                index
+            }
+        };
+        self.insert(tree, &mut path, leaf, index, key, payload)
+    }
+
+    fn new_extent(&mut self, value: &[u8]) -> Result<PagePtr> {
+        let pages = self.file.extent_pages(value.len() as u32);
+        let number = self.file.allocate(pages)?;
+        let mut bytes = vec![0; pages as usize * self.file.page_size].into_boxed_slice();
+        page::init(
+            &mut bytes,
+            Kind::Extent,
+            0,
+            number,
+            self.file.tree,
+            self.lsn,
+        );
+        page::put_u32(&mut bytes, 24, value.len() as u32);
+        bytes[HEADER..HEADER + value.len()].copy_from_slice(value);
+        Ok(self.new_page(bytes, number))
+    }
+
+    /// Puts an entry into a node, repacking or splitting it when there is no room.
+    fn insert(
+        &mut self,
+        tree: &mut Tree,
+        path: &mut Path,
+        at: PagePtr,
+        index: usize,
+        key: &[u8],
+        payload: &[&[u8]],
+    ) -> Result<()> {
+        let level = tree.level - path.len() as u8;
+        let node = self.node(at, level)?;
+        if key.starts_with(node.prefix()) && self.node_mut(at)?.insert(index, key, payload) {
+            return Ok(());
+        }
+        let node = self.node(at, level)?;
+        let mut entries = Entries::default();
+        entries.take(node, 0..index, b"");
+        entries.push(&[key], payload);
+        entries.take(node, index..node.count(), b"");
+        let (count, leaf, capacity) = (entries.len(), level == 0, node.capacity());
+        if entries.size(0..count, leaf) <= capacity {
+            entries.pack(0..count, self.page_mut(at)?);
+            return Ok(());
+        }
+
+        let middle = self.split_point(&entries, index, path, leaf, capacity)?;
+        let separator: Vec<u8> = if leaf {
+            let (low, high) = (entries.key(middle - 1), entries.key(middle));
+            high[..common_prefix(low, high) + 1].to_vec()
+        } else {
+            entries.key(middle).to_vec()
+        };
+        let right = self.new_node(level)?;
+        entries.pack(middle..count, self.page_mut(right)?);
+        entries.pack(0..middle, self.page_mut(at)?);
+
+        match path.pop() {
+            Some((parent, slot)) => self.insert(
+                tree,
+                path,
+                parent,
+                slot + 1,
+                &separator,
+                &[&right.to_bytes()],
+            ),
+            None => {
+                let root = self.new_node(level + 1)?;
+                let mut node = self.node_mut(root)?;
+                let fits = node.insert(0, b"", &[&at.to_bytes()])
+                    && node.insert(1, &separator, &[&right.to_bytes()]);
+                assert!(fits, "an empty page holds two children");
+                tree.root = root;
+                tree.level += 1;
+                Ok(())
+            }
+        }
+    }
+
+    /// Where to cut. An entry put at the very end (or start) of the tree leaves the other half full, so that ascending
+    /// keys fill their pages; else the halves are about equal in bytes.
+    fn split_point(
+        &self,
+        entries: &Entries,
+        inserted: usize,
+        path: &Path,
+        leaf: bool,
+        capacity: usize,
+    ) -> Result<usize> {
+        let count = entries.len();
+        let fits = |middle: usize| {
+            entries.size(0..middle, leaf) <= capacity
+                && entries.size(middle..count, leaf) <= capacity
+        };
+        let mut last = inserted == count - 1;
+        let mut first = inserted == 0;
+        for &(at, index) in path {
+            let parent = Node::new(self.file.read(at, self.pin)?);
+            last &= index == parent.count() - 1;
+            first &= index == 0;
+        }
+        if last && fits(count - 1) {
+            return Ok(count - 1);
+        }
+        if first && fits(1) {
+            return Ok(1);
+        }
+        let total: usize = (0..count)
+            .map(|i| entries.key(i).len() + entries.payload(i).len())
+            .sum();
+        let (mut middle, mut before) = (0, 0);
+        while before < total / 2 {
+            before += entries.key(middle).len() + entries.payload(middle).len();
+            middle += 1;
+        }
+        // A new key that breaks a long common prefix stands first or last; cutting it off always fits.
+        (0..count)
+            .flat_map(|distance| [middle.checked_sub(distance), Some(middle + distance)])
+            .flatten()
+            .find(|&middle| (1..count).contains(&middle) && fits(middle))
+            .ok_or_else(|| Error::corrupt(&self.file.shown(), 0, "a node that cannot be split"))
+    }
+
+    /// Fills a node of this transaction anew.
+    pub(super) fn pack(&self, entries: &Entries, at: PagePtr) -> Result<()> {
+        entries.pack(0..entries.len(), self.page_mut(at)?);
+        Ok(())
+    }
+
+    /// The tree as this transaction sees it.
+    pub fn view(&self, tree: &Tree) -> TreeRef<'a> {
+        TreeRef {
+            file: self.file,
+            tree: *tree,
+            pin: self.pin,
+        }
+    }
+}
+
+pub(super) fn value_len(value: Stored<'_>) -> usize {
+    match value {
+        Stored::Inline(bytes) => bytes.len(),
+        Stored::Extent { length, .. } => length as usize,
+    }
+}

@@ -1,0 +1,221 @@
+//! A tree against `BTreeMap`, over many commits, with old versions read back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64};
+
+use super::edit::{Changes, Edit};
+use super::walk::Walk;
+use super::{Tree, TreeRef};
+use crate::storage::page::Lsn;
+use crate::storage::pager::file::{Cache, PageFile, Shared};
+use crate::storage::pager::free_map::{FreeMap, FreeMapRoot};
+use crate::storage::pager::open_files::OpenFiles;
+use crate::storage::vfs::memory::MemoryVfs;
+
+type Model = BTreeMap<Vec<u8>, Vec<u8>>;
+
+fn file(page_size: usize) -> Arc<PageFile> {
+    let shared = Arc::new(Shared {
+        files: OpenFiles::new(Arc::new(MemoryVfs::new()), 4),
+        database_id: [1; 16],
+        mapped: false,
+        dirty_bytes: AtomicI64::new(0),
+        cache: Cache::new(64 << 10),
+        created_file: AtomicBool::new(false),
+    });
+    PageFile::new(
+        &shared,
+        2,
+        "t.mlite",
+        page_size,
+        FreeMap::new(FreeMapRoot::default(), 1),
+    )
+}
+
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self, below: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (z ^ (z >> 31)) % below
+    }
+}
+
+/// Compares forward, backward, and after random seeks.
+fn compare(file: &PageFile, tree: Tree, model: &Model, random: &mut Random) {
+    let pin = crossbeam_epoch::pin();
+    let view = TreeRef {
+        file,
+        tree,
+        pin: &pin,
+    };
+    assert_eq!(tree.entries, model.len() as u64);
+    let bytes: usize = model.iter().map(|(k, v)| k.len() + v.len()).sum();
+    assert_eq!(tree.bytes, bytes as u64);
+    let mut walk = Walk::new(view);
+    let mut key = Vec::new();
+    let mut more = walk.first().expect("readable");
+    for (k, v) in model {
+        assert!(more);
+        walk.key_into(&mut key);
+        assert_eq!((&key, walk.value().expect("readable")), (k, v.as_slice()));
+        assert_eq!(view.get(k).expect("readable"), Some(v.as_slice()));
+        more = walk.next().expect("readable");
+    }
+    assert!(!more);
+    let mut more = walk.last().expect("readable");
+    for k in model.keys().rev() {
+        assert!(more);
+        walk.key_into(&mut key);
+        assert_eq!(&key, k);
+        more = walk.prev().expect("readable");
+    }
+    assert!(!more);
+    for _ in 0..50 {
+        let sought = random.key();
+        let at = walk.seek(&sought).expect("readable").then(|| {
+            walk.key_into(&mut key);
+            key.clone()
+        });
+        assert_eq!(
+            at.as_ref(),
+            model.range(sought.clone()..).next().map(|(k, _)| k)
+        );
+        let below = walk.seek_below(&sought).expect("readable").then(|| {
+            walk.key_into(&mut key);
+            key.clone()
+        });
+        assert_eq!(
+            below.as_ref(),
+            model.range(..sought).next_back().map(|(k, _)| k)
+        );
+    }
+}
+
+impl Random {
+    /// Keys with shared prefixes of all lengths, from a small enough space that they repeat.
+    fn key(&mut self) -> Vec<u8> {
+        let mut key = match self.next(4) {
+            0 => vec![],
+            1 => b"common/".to_vec(),
+            2 => vec![b'x'; 200],
+            _ => vec![self.next(256) as u8],
+        };
+        let number = self.next(3000) as u32;
+        key.extend_from_slice(&number.to_be_bytes()[self.next(4) as usize..]);
+        key
+    }
+}
+
+fn run(seed: u64, page_size: usize, commits: u64) {
+    println!("seed {seed}");
+    let mut random = Random(seed);
+    let file = file(page_size);
+    let (mut tree, mut model) = (Tree::default(), Model::new());
+    let mut kept: Vec<(Tree, Model)> = Vec::new();
+    for lsn in 1..=commits as Lsn {
+        let pin = crossbeam_epoch::pin();
+        let mut changes = Changes::default();
+        let mut edit = Edit {
+            file: &file,
+            lsn,
+            pin: &pin,
+            changes: &mut changes,
+        };
+        let deletes = (lsn / 20) % 2 == 1;
+        for _ in 0..random.next(60) {
+            let key = random.key();
+            if random.next(10) < if deletes { 7 } else { 2 } {
+                let was = edit.delete(&mut tree, &key).expect("deleted");
+                assert_eq!(was, model.remove(&key).is_some());
+            } else {
+                let length = match random.next(50) {
+                    0 => random.next(40_000),
+                    1..5 => random.next(page_size as u64 / 4),
+                    _ => random.next(60),
+                };
+                let value = vec![random.next(256) as u8; length as usize];
+                edit.put(&mut tree, &key, &value).expect("put");
+                model.insert(key, value);
+            }
+        }
+        if random.next(5) == 0 {
+            file.write_out(lsn, usize::MAX, &pin).expect("written");
+        }
+        if random.next(30) == 0 {
+            kept.push((tree, model.clone()));
+        }
+        if random.next(20) == 0 {
+            compare(&file, tree, &model, &mut random);
+        }
+    }
+    compare(&file, tree, &model, &mut random);
+    for (tree, model) in kept {
+        compare(&file, tree, &model, &mut random);
+    }
+}
+
+#[test]
+fn a_tree_does_what_a_map_does_and_old_versions_stay() {
+    for seed in 0..6 {
+        run(seed, 4096 << (seed % 4), 200);
+    }
+}
+
+#[test]
+fn ascending_and_descending_keys_fill_their_pages() {
+    for descending in [false, true] {
+        let file = file(4096);
+        let pin = crossbeam_epoch::pin();
+        let (mut tree, mut changes) = (Tree::default(), Changes::default());
+        let mut edit = Edit {
+            file: &file,
+            lsn: 1,
+            pin: &pin,
+            changes: &mut changes,
+        };
+        for n in 0..5000u32 {
+            let key = if descending { 5000 - n } else { n };
+            edit.put(&mut tree, &key.to_be_bytes(), &[7; 100])
+                .expect("put");
+        }
+        let (pages, _) = file.pages_and_free();
+        // 4 of slot offset, 4 of head, at most 4 of key, 4 of value word, 100 of value.
+        let needed = 5000 * 116 / (4096 - 32);
+        assert!(pages < needed * 11 / 10, "{pages} pages for {needed}");
+    }
+}
+
+#[test]
+fn emptying_a_tree_gives_every_page_back() {
+    let file = file(4096);
+    let pin = crossbeam_epoch::pin();
+    let (mut tree, mut changes) = (Tree::default(), Changes::default());
+    let mut edit = Edit {
+        file: &file,
+        lsn: 1,
+        pin: &pin,
+        changes: &mut changes,
+    };
+    for n in 0..3000u32 {
+        edit.put(
+            &mut tree,
+            &n.wrapping_mul(2_654_435_761).to_be_bytes(),
+            &[7; 50],
+        )
+        .expect("put");
+    }
+    assert!(tree.level > 0);
+    for n in 0..3000u32 {
+        assert!(
+            edit.delete(&mut tree, &n.wrapping_mul(2_654_435_761).to_be_bytes())
+                .expect("deleted")
+        );
+    }
+    assert_eq!(tree, Tree::default());
+    assert_eq!(changes.born.len(), changes.died.len());
+}

@@ -1,0 +1,109 @@
+//! The database's own thread: checkpoints when the log has grown, pages written ahead when many wait, the
+//! periodic sync of interval durability.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+
+use super::{Durability, Engine};
+use crate::storage::error::Result;
+
+/// Wakes the thread; tells it to end.
+#[derive(Default)]
+pub(super) struct Bell {
+    state: Mutex<BellState>,
+    rung: Condvar,
+    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct BellState {
+    work: bool,
+    end: bool,
+}
+
+impl Bell {
+    pub fn ring(&self) {
+        let mut state = self.state.lock();
+        if !state.work {
+            state.work = true;
+            self.rung.notify_one();
+        }
+    }
+
+    /// Waits for work or until `timeout`. Whether to go on.
+    fn wait(&self, timeout: Duration) -> bool {
+        let mut state = self.state.lock();
+        if !state.work && !state.end {
+            self.rung.wait_for(&mut state, timeout);
+        }
+        state.work = false;
+        !state.end
+    }
+}
+
+impl Engine {
+    pub(super) fn start_background(self: &Arc<Engine>) {
+        if !self.options.background || self.options.read_only {
+            return;
+        }
+        let (weak, bell) = (Arc::downgrade(self), self.bell.clone());
+        let timeout = match self.options.durability {
+            Durability::Interval => Duration::from_millis(self.options.sync_interval_ms.max(1)),
+            _ => Duration::from_secs(1),
+        };
+        let spawned = std::thread::Builder::new()
+            .name("ironbase-storage".into())
+            .spawn(move || run(&weak, &bell, timeout));
+        match spawned {
+            Ok(handle) => *self.bell.thread.lock() = Some(handle),
+            // Without the thread committers meet the hard limits and do the work themselves.
+            Err(error) => log::warn!("cannot start the storage thread: {error}"),
+        }
+    }
+
+    /// Ends the thread and waits for it.
+    pub(super) fn stop_background(&self) {
+        {
+            let mut state = self.bell.state.lock();
+            state.end = true;
+            self.bell.rung.notify_one();
+        }
+        let handle = self.bell.thread.lock().take();
+        if let Some(handle) = handle
+            && handle.thread().id() != std::thread::current().id()
+            && handle.join().is_err()
+        {
+            log::error!("the storage thread panicked");
+        }
+    }
+
+    fn background_step(&self) -> Result<()> {
+        use std::sync::atomic::Ordering::{Acquire, Relaxed};
+        if self.poisoned.load(Acquire) {
+            return Ok(());
+        }
+        if self.log_bytes.load(Relaxed) > self.options.checkpoint_log_bytes {
+            self.checkpoint()?;
+        }
+        let target = self.options.cache_bytes / 4;
+        if self.shared.dirty_bytes.load(Relaxed) > target as i64 {
+            self.write_ahead(self.committed.load(Acquire), target / 2)?;
+        }
+        if self.options.durability == Durability::Interval {
+            self.flush_log(self.committed.load(Acquire), true)?;
+        }
+        self.reclaim()
+    }
+}
+
+/// The thread holds the engine only while it works, so that a forgotten database can go.
+fn run(weak: &Weak<Engine>, bell: &Bell, timeout: Duration) {
+    while bell.wait(timeout) {
+        let Some(engine) = weak.upgrade() else { return };
+        if let Err(error) = engine.background_step() {
+            log::error!("background work on {} failed: {error}", engine.shown());
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! The checkpoint: one version of all files made durable at once.
+//!
+//! Write the pages of a version to free places, sync the files, then overwrite the older superblock slot. Until that last
+//! sector is written the superblock before describes the database, and nothing that it refers to was touched. So a
+//! checkpoint is atomic across files, and opening is reading one sector and the log behind it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::Engine;
+use crate::storage::btree::edit::{Changes, Edit};
+use crate::storage::catalog::{CATALOG_TREE, Entry, METADATA_FILE};
+use crate::storage::error::{Error, Result};
+use crate::storage::page::{Lsn, TreeId};
+use crate::storage::pager::file::PageFile;
+use crate::storage::pager::space::Space;
+use crate::storage::snapshot::Version;
+use crate::storage::superblock::{LogPosition, Superblock};
+use crate::storage::wal::{self, reader, segment_path};
+
+/// Bytes of a file written between two syncs of it: a larger sync would hold up the log's own.
+const SYNC_STEP: usize = 16 << 20;
+
+pub(super) struct CheckpointState {
+    /// What the newer slot says.
+    pub superblock: Superblock,
+    pub catalog_file: Arc<PageFile>,
+    /// Dropped trees whose files are still there.
+    pub to_remove: BTreeSet<TreeId>,
+}
+
+impl CheckpointState {
+    pub fn checkpoint_lsn(&self) -> Lsn {
+        self.superblock.checkpoint_lsn
+    }
+}
+
+/// What a checkpoint will make durable, taken at one instant.
+struct Capture {
+    version: Arc<Version>,
+    log: LogPosition,
+    log_bytes: u64,
+    next_tree: TreeId,
+    dirty: Vec<(TreeId, Arc<PageFile>, Space)>,
+    dropped: BTreeSet<TreeId>,
+}
+
+impl Engine {
+    /// Makes everything committed so far durable in the page files and shortens the log.
+    pub fn checkpoint(&self) -> Result<()> {
+        self.check_writable()?;
+        let mut state = self.checkpoint.lock();
+        let result = self.run_checkpoint(&mut state);
+        if let Err(error) = &result {
+            self.poison(error);
+        }
+        result
+    }
+
+    fn run_checkpoint(&self, state: &mut CheckpointState) -> Result<()> {
+        let Some(capture) = self.capture(state)? else {
+            return Ok(());
+        };
+        let lsn = capture.version.lsn;
+        // ORDER: the log first: the page files must never be ahead of what the log can tell.
+        self.flush_log(lsn, true)?;
+
+        let mut old_map_pages: Vec<(Arc<PageFile>, Vec<u32>)> = Vec::new();
+        let mut entries = Vec::new();
+        for (id, file, space) in capture.dirty {
+            self.write_file(&file, lsn)?;
+            let mut replaced = Vec::new();
+            let free_map = file.write_free_map(space, lsn, &mut replaced)?;
+            old_map_pages.push((file.clone(), replaced));
+            let tree = capture.version.tree(id);
+            let owner = capture.version.catalog.owner(id);
+            let entry = owner.and_then(|c| Entry::describe(c, id, tree, free_map));
+            entries.push(entry.expect("a dirty tree that is not dropped has an owner"));
+        }
+        for (file, _) in &old_map_pages {
+            file.sync()?;
+        }
+        if self.shared.created_file.swap(false, Ordering::AcqRel) {
+            self.sync_directory()?;
+        }
+
+        let mut superblock = Superblock {
+            generation: state.superblock.generation + 1,
+            checkpoint_lsn: lsn,
+            log: capture.log,
+            next_tree: capture.next_tree,
+            ..state.superblock.clone()
+        };
+        let died = self.write_catalog(state, &mut superblock, &entries, &capture.dropped)?;
+        let mut replaced = Vec::new();
+        let catalog_file = state.catalog_file.clone();
+        self.write_file(&catalog_file, lsn)?;
+        superblock.catalog_map =
+            catalog_file.write_free_map(catalog_file.capture_space()?, lsn, &mut replaced)?;
+        // ORDER: the page files must be on disk before the slot that names them.
+        catalog_file.sync()?;
+        self.write_superblock(&superblock)?;
+
+        // From here on the new superblock is the durable one: what only the old one needed is free.
+        self.registry.hold(lsn);
+        self.registry.let_go(state.superblock.checkpoint_lsn);
+        state.superblock = superblock;
+        old_map_pages.push((catalog_file.clone(), replaced));
+        for (file, pages) in &old_map_pages {
+            file.release_map_pages(pages)?;
+        }
+        let pin = crossbeam_epoch::pin();
+        for (number, pages) in died {
+            catalog_file.release(number, pages, &pin)?;
+        }
+        drop(pin);
+        self.log_bytes
+            .fetch_sub(capture.log_bytes, Ordering::Relaxed);
+        state.to_remove.extend(capture.dropped);
+        drop(capture.version);
+        self.remove_dropped_files(state)?;
+        self.remove_segments(capture.log.segment)?;
+        self.reclaim()
+    }
+
+    /// Takes the newest commit and the page maps that belong to it. `None`: nothing has changed.
+    fn capture(&self, state: &CheckpointState) -> Result<Option<Capture>> {
+        let mut core = self.core.lock();
+        if core.lsn == state.superblock.checkpoint_lsn {
+            return Ok(None);
+        }
+        let log_bytes = self.log_bytes.load(Ordering::Relaxed);
+        let log = self.group.end();
+        let files = self.files.read();
+        let mut dirty = Vec::new();
+        for &id in &core.dirty {
+            if let Some(file) = files.get(&id) {
+                dirty.push((id, file.clone(), file.capture_space()?));
+            }
+        }
+        core.dirty.clear();
+        let dropped = std::mem::take(&mut core.dropped);
+        let (roots, catalog) = (core.roots.clone(), core.catalog.clone());
+        let version = Version::new(core.lsn, roots, catalog, &self.registry);
+        Ok(Some(Capture {
+            version,
+            log,
+            log_bytes,
+            next_tree: core.next_tree,
+            dirty,
+            dropped,
+        }))
+    }
+
+    /// Writes a file's pages born up to `lsn`, syncing now and then.
+    fn write_file(&self, file: &PageFile, lsn: Lsn) -> Result<()> {
+        loop {
+            let pin = crossbeam_epoch::pin();
+            let written = file.write_out(lsn, SYNC_STEP, &pin)?;
+            pin.flush();
+            if written == 0 {
+                return Ok(());
+            }
+            if written >= SYNC_STEP {
+                file.sync()?;
+            }
+        }
+    }
+
+    /// Enters the trees' new roots in the catalog. Gives the catalog pages that died.
+    fn write_catalog(
+        &self,
+        state: &CheckpointState,
+        superblock: &mut Superblock,
+        entries: &[Entry],
+        dropped: &BTreeSet<TreeId>,
+    ) -> Result<Vec<(u32, u32)>> {
+        let pin = crossbeam_epoch::pin();
+        let mut changes = Changes::default();
+        let mut edit = Edit {
+            file: &state.catalog_file,
+            lsn: superblock.checkpoint_lsn,
+            pin: &pin,
+            changes: &mut changes,
+        };
+        for entry in entries {
+            edit.put(
+                &mut superblock.catalog,
+                &Entry::key(entry.id),
+                &entry.encode(),
+            )?;
+        }
+        for &id in dropped {
+            edit.delete(&mut superblock.catalog, &Entry::key(id))?;
+        }
+        Ok(changes
+            .died
+            .iter()
+            .map(|death| (death.number, death.pages))
+            .collect())
+    }
+
+    fn write_superblock(&self, superblock: &Superblock) -> Result<()> {
+        let failed = |e| {
+            Error::io(
+                format!("cannot write {}", self.vfs.display(METADATA_FILE)),
+                e,
+            )
+        };
+        let file = self.shared.files.get(CATALOG_TREE, METADATA_FILE, false)?;
+        file.write_at(&superblock.encode(), superblock.offset())
+            .map_err(failed)?;
+        file.sync().map_err(failed)
+    }
+
+    fn sync_directory(&self) -> Result<()> {
+        self.vfs
+            .sync_directory("")
+            .map_err(|e| Error::io(format!("cannot sync {}", self.vfs.display("")), e))
+    }
+
+    /// Removes the files of dropped trees that no snapshot uses any more.
+    fn remove_dropped_files(&self, state: &mut CheckpointState) -> Result<()> {
+        let mut removed = false;
+        for id in state.to_remove.clone() {
+            let in_use = self
+                .files
+                .read()
+                .get(&id)
+                .is_some_and(|file| Arc::strong_count(file) > 1);
+            if in_use {
+                continue;
+            }
+            state.to_remove.remove(&id);
+            removed |= self.remove_file(id)?;
+        }
+        if removed {
+            self.sync_directory()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Forgets a tree's file and removes it. Whether there was one on disk.
+    fn remove_file(&self, id: TreeId) -> Result<bool> {
+        let Some(file) = self.files.write().remove(&id) else {
+            return Ok(false);
+        };
+        self.shared.files.forget(id);
+        let failed = |e| Error::io(format!("cannot remove {}", file.shown()), e);
+        let exists = self.vfs.exists(&file.name).map_err(failed)?;
+        if exists {
+            self.vfs.remove(&file.name).map_err(failed)?;
+        }
+        Ok(exists)
+    }
+
+    /// Drops the file of a tree whose creation was rolled back. What cannot be removed now is an orphan, which the next open
+    /// removes.
+    pub(super) fn forget_file(&self, id: TreeId) {
+        if let Err(error) = self.remove_file(id) {
+            self.poison(&error);
+        }
+    }
+
+    /// Removes the log segments that no replay will need.
+    fn remove_segments(&self, first_needed: u64) -> Result<()> {
+        let old: Vec<u64> = reader::segments(&self.vfs, 0)?
+            .into_iter()
+            .filter(|&number| number < first_needed)
+            .collect();
+        for &number in &old {
+            let path = segment_path(number);
+            self.vfs
+                .remove(&path)
+                .map_err(|e| Error::io(format!("cannot remove {}", self.vfs.display(&path)), e))?;
+        }
+        if old.is_empty() {
+            return Ok(());
+        }
+        self.vfs.sync_directory(wal::DIRECTORY).map_err(|e| {
+            Error::io(
+                format!("cannot sync {}", self.vfs.display(wal::DIRECTORY)),
+                e,
+            )
+        })
+    }
+}

@@ -1,0 +1,166 @@
+//! Group commit: many waiting committers, one write, one `fdatasync`.
+//!
+//! A committer has applied its change to `latest` and appended it to the pending group under the commit lock. It then waits
+//! for its LSN here. The first to find no leader becomes it: takes the pending group, writes, syncs, publishes,
+//! and wakes everyone. Those who arrive meanwhile form the next group.
+//!
+//! Invariants: LSNs are handed out in the order of the log; `synced` never passes a commit whose bytes were not synced; after a
+//! failed write or sync nothing is published and nothing is written again.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use parking_lot::{Condvar, Mutex};
+
+use super::{Durability, Engine};
+use crate::storage::error::{Error, ErrorKind, Result};
+use crate::storage::page::Lsn;
+use crate::storage::snapshot::Version;
+use crate::storage::superblock::LogPosition;
+use crate::storage::wal::group::Pending;
+use crate::storage::wal::writer::LogWriter;
+
+pub(super) struct GroupCommit {
+    state: Mutex<State>,
+    changed: Condvar,
+    /// Used by the leader only. `None`: the database is open for reading.
+    log: Mutex<Log>,
+}
+
+struct State {
+    /// Commits up to here were given to the operating system ...
+    written: Lsn,
+    /// ... and up to here are on the medium.
+    synced: Lsn,
+    has_leader: bool,
+    /// The log's end behind the last group written.
+    end: LogPosition,
+}
+
+struct Log {
+    writer: Option<LogWriter>,
+    /// The buffer that is not collecting commits at the moment.
+    spare: Pending,
+}
+
+impl GroupCommit {
+    pub fn new(writer: Option<LogWriter>, lsn: Lsn, end: LogPosition) -> GroupCommit {
+        GroupCommit {
+            state: Mutex::new(State {
+                written: lsn,
+                synced: lsn,
+                has_leader: false,
+                end,
+            }),
+            changed: Condvar::new(),
+            log: Mutex::new(Log {
+                writer,
+                spare: Pending::default(),
+            }),
+        }
+    }
+
+    /// A place in the log before which there are only commits up to the newest one. The caller holds the commit lock.
+    pub fn end(&self) -> LogPosition {
+        self.state.lock().end
+    }
+
+    pub fn segment(&self) -> u64 {
+        self.end().segment
+    }
+}
+
+impl Engine {
+    /// Waits until the commit is as safe as the database's durability promises.
+    pub fn wait(&self, lsn: Lsn) -> Result<()> {
+        self.flush_log(lsn, self.options.durability == Durability::Full)?;
+        self.relieve()
+    }
+
+    /// Waits until the log up to `lsn` is written, and synced if `sync`.
+    pub(super) fn flush_log(&self, lsn: Lsn, sync: bool) -> Result<()> {
+        let mut state = self.group.state.lock();
+        loop {
+            if lsn <= if sync { state.synced } else { state.written } {
+                return Ok(());
+            }
+            if self.poisoned.load(Ordering::Acquire) {
+                drop(state);
+                return self.check_writable();
+            }
+            if state.has_leader {
+                self.group.changed.wait(&mut state);
+                continue;
+            }
+            state.has_leader = true;
+            let synced = state.synced;
+            drop(state);
+            let outcome = self.lead(sync, synced);
+            state = self.group.state.lock();
+            state.has_leader = false;
+            match &outcome {
+                Ok((last, end)) => {
+                    state.written = *last;
+                    state.end = *end;
+                    if sync {
+                        state.synced = *last;
+                    }
+                }
+                Err(error) => self.poison(error),
+            }
+            self.group.changed.notify_all();
+            if let Err(error) = outcome {
+                return Err(error);
+            }
+        }
+    }
+
+    /// Writes the pending group. Gives the last LSN written and the log's new end.
+    fn lead(&self, sync: bool, synced: Lsn) -> Result<(Lsn, LogPosition)> {
+        let mut log = self.group.log.lock();
+        let Log { writer, spare } = &mut *log;
+        let Some(writer) = writer else {
+            return Err(Error::new(
+                ErrorKind::ReadOnly,
+                "the log is open for reading only",
+            ));
+        };
+        let (last, roots, catalog) = {
+            let mut core = self.core.lock();
+            std::mem::swap(&mut core.pending, spare);
+            (core.lsn, core.roots.clone(), core.catalog.clone())
+        };
+        if !spare.is_empty() {
+            debug_assert_eq!(spare.last(), last);
+            if writer.is_full() {
+                writer.roll(last + 1 - spare.commits())?;
+            }
+            let group = spare.seal(synced, writer.segment());
+            writer.append(group)?;
+            self.log_bytes
+                .fetch_add(group.len() as u64, Ordering::Relaxed);
+            spare.reset();
+        }
+        if sync {
+            writer.sync()?;
+            // ORDER: readers may see the commits only now that no power cut can take them back.
+            if self.options.durability == Durability::Full {
+                self.publish(Version::new(last, roots, catalog, &self.registry));
+            }
+        }
+        let end = writer.position();
+        drop(log);
+        self.reclaim()?;
+        Ok((last, end))
+    }
+
+    /// Makes a version the one that readers get. Versions become visible in order.
+    pub(super) fn publish(&self, version: Arc<Version>) {
+        let mut visible = self.visible.write();
+        if visible.lsn < version.lsn {
+            let before = std::mem::replace(&mut *visible, version);
+            drop(visible);
+            drop(before);
+        }
+    }
+}

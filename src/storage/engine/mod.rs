@@ -1,0 +1,291 @@
+//! The engine: one database directory, its trees, its log, and the two states that everyone works on.
+//!
+//! `latest` (in `Core`, under the commit lock) is what the next commit builds on; `visible` is what readers see. With full
+//! durability a commit becomes visible only when the log that holds it is synced, so that no reader sees what a power cut can
+//! take back.
+//!
+//! Locks, in the order in which they may be taken: checkpoint, core, group, log writer; then those inside page files
+//! and the registry. Readers take none of the first four.
+
+mod background;
+mod checkpoint;
+mod commit;
+mod open;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use parking_lot::{Mutex, RwLock};
+
+use super::btree::TreeRef;
+use super::catalog::{Catalog, Collection, Index};
+use super::derive::IndexDeriver;
+use super::error::{Error, ErrorKind, Result};
+use super::page::{Lsn, TreeId};
+use super::pager::file::{PageFile, Shared};
+use super::roots::Roots;
+use super::snapshot::{Registry, Version};
+use super::vfs::Vfs;
+use super::wal::group::Pending;
+use super::wal::writer::LogSizes;
+use background::Bell;
+use checkpoint::CheckpointState;
+use commit::GroupCommit;
+pub use write::{Duplicate, WriteTxn};
+
+/// When a commit counts as done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// When it is on the medium.
+    #[default]
+    Full,
+    /// When the operating system has it; synced every so many milliseconds.
+    Interval,
+    /// When the operating system has it; synced by checkpoints only.
+    None,
+}
+
+/// How an engine is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub create: bool,
+    pub read_only: bool,
+    pub durability: Durability,
+    pub sync_interval_ms: u64,
+    /// For new databases and new files.
+    pub page_size: u32,
+    /// Read pages through maps; else into a cache of `cache_bytes`.
+    pub mapped: bool,
+    /// Memory for pages: half of it for pages not yet written, and the cache when there are no maps.
+    pub cache_bytes: usize,
+    pub max_open_files: usize,
+    /// Whether a thread does checkpoints and writes pages ahead; else committers do.
+    pub background: bool,
+    pub log: LogSizes,
+    /// A checkpoint is made when the log has grown by so much.
+    pub checkpoint_log_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            create: true,
+            read_only: false,
+            durability: Durability::Full,
+            sync_interval_ms: 100,
+            page_size: 8192,
+            mapped: true,
+            cache_bytes: 256 << 20,
+            max_open_files: 256,
+            background: true,
+            log: LogSizes::default(),
+            checkpoint_log_bytes: 64 << 20,
+        }
+    }
+}
+
+/// What the commit lock protects.
+struct Core {
+    /// The newest commit, visible or not.
+    lsn: Lsn,
+    roots: Roots,
+    catalog: Catalog,
+    next_tree: TreeId,
+    pending: Pending,
+    /// Trees changed since the last checkpoint captured them.
+    dirty: BTreeSet<TreeId>,
+    /// Trees dropped since then.
+    dropped: BTreeSet<TreeId>,
+    scratch: write::Scratch,
+}
+
+/// An open database.
+pub struct Engine {
+    vfs: Arc<dyn Vfs>,
+    options: Options,
+    deriver: Arc<dyn IndexDeriver>,
+    shared: Arc<Shared>,
+    core: Mutex<Core>,
+    group: GroupCommit,
+    visible: RwLock<Arc<Version>>,
+    registry: Arc<Registry>,
+    checkpoint: Mutex<CheckpointState>,
+    /// The files of all trees, dropped ones too until they are removed.
+    files: RwLock<HashMap<TreeId, Arc<PageFile>>>,
+    /// The newest commit: pages born up to here never change again.
+    committed: AtomicU64,
+    /// Bytes of log since the last checkpoint.
+    log_bytes: AtomicU64,
+    poisoned: AtomicBool,
+    poison: Mutex<Option<Error>>,
+    bell: Arc<Bell>,
+    /// Released when the engine is gone.
+    _lock: Box<dyn Send + Sync>,
+}
+
+/// Figures for `stats`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EngineStats {
+    pub lsn: Lsn,
+    pub visible_lsn: Lsn,
+    pub checkpoint_lsn: Lsn,
+    pub held_versions: usize,
+    pub dead_pages: usize,
+    pub dirty_bytes: i64,
+    pub log_bytes: u64,
+    pub syncs: u64,
+    pub writes: u64,
+    pub bytes_written: u64,
+    pub reads: u64,
+}
+
+impl Engine {
+    /// The newest visible version. Its pages stay for as long as the value lives.
+    #[inline]
+    pub fn snapshot(&self) -> Arc<Version> {
+        self.visible.read().clone()
+    }
+
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The name to show for this database.
+    pub fn shown(&self) -> String {
+        self.vfs.display("")
+    }
+
+    pub fn stats(&self) -> EngineStats {
+        let lsn = self.committed.load(Ordering::Acquire);
+        let checkpoint_lsn = self.checkpoint.lock().checkpoint_lsn();
+        let (held_versions, dead_pages) = self.registry.counts();
+        let counters = self.vfs.counters();
+        EngineStats {
+            lsn,
+            visible_lsn: self.snapshot().lsn,
+            checkpoint_lsn,
+            held_versions,
+            dead_pages,
+            dirty_bytes: self.shared.dirty_bytes.load(Ordering::Relaxed),
+            log_bytes: self.log_bytes.load(Ordering::Relaxed),
+            syncs: counters.syncs.load(Ordering::Relaxed),
+            writes: counters.writes.load(Ordering::Relaxed),
+            bytes_written: counters.bytes_written.load(Ordering::Relaxed),
+            reads: counters.reads.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Refuses writes after a failed write or sync: what the device then holds is unknown until recovery has read it.
+    fn check_writable(&self) -> Result<()> {
+        if self.options.read_only {
+            let message = format!("{} is open for reading only", self.shown());
+            return Err(Error::new(ErrorKind::ReadOnly, message));
+        }
+        if self.poisoned.load(Ordering::Acquire) {
+            let message = format!(
+                "an earlier write to {} failed; close it and open it again to recover",
+                self.shown()
+            );
+            let error = Error::new(ErrorKind::Poisoned, message);
+            return Err(match &*self.poison.lock() {
+                Some(cause) => error.with_source(cause.again()),
+                None => error,
+            });
+        }
+        Ok(())
+    }
+
+    /// Stops all writing for good; reads go on at the last visible version.
+    pub fn poison(&self, cause: &Error) {
+        self.poison.lock().get_or_insert_with(|| cause.again());
+        self.poisoned.store(true, Ordering::Release);
+    }
+
+    /// Frees the pages that no version needs any more.
+    fn reclaim(&self) -> Result<()> {
+        let free = self.registry.collect(self.visible.read().lsn);
+        if free.is_empty() {
+            return Ok(());
+        }
+        let pin = crossbeam_epoch::pin();
+        let files = self.files.read();
+        for death in free {
+            if let Some(file) = files.get(&death.tree) {
+                file.release(death.number, death.pages, &pin)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes pages out when too many wait in memory. Committers call this after their commit, and so pay for the
+    /// memory they use. Pages of a transaction still running are left alone.
+    fn relieve(&self) -> Result<()> {
+        let dirty = self.shared.dirty_bytes.load(Ordering::Relaxed).max(0) as usize;
+        let hard = self.options.cache_bytes / 2;
+        if dirty > hard {
+            return self.write_ahead(self.committed.load(Ordering::Acquire), hard / 2);
+        }
+        let log_full = self.log_bytes.load(Ordering::Relaxed) > self.options.checkpoint_log_bytes;
+        if log_full && !self.options.background {
+            return self.checkpoint();
+        }
+        if log_full || dirty > hard / 2 {
+            self.bell.ring();
+        }
+        Ok(())
+    }
+
+    /// Writes pages born up to `limit` to their places until no more than `target` bytes wait.
+    fn write_ahead(&self, limit: Lsn, target: usize) -> Result<()> {
+        if self.options.read_only || self.poisoned.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let files: Vec<_> = self.files.read().values().cloned().collect();
+        for file in files {
+            // A guard for each file: pages are freed only when no guard is older.
+            let pin = crossbeam_epoch::pin();
+            let excess = self.shared.dirty_bytes.load(Ordering::Relaxed) - target as i64;
+            if excess <= 0 {
+                break;
+            }
+            let written = file.write_out(limit, excess as usize, &pin);
+            pin.flush();
+            if let Err(error) = written {
+                self.poison(&error);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A collection's documents at a version.
+pub fn documents<'a>(
+    version: &Version,
+    collection: &'a Collection,
+    pin: &'a crossbeam_epoch::Guard,
+) -> TreeRef<'a> {
+    TreeRef {
+        file: &collection.file,
+        tree: version.tree(collection.id),
+        pin,
+    }
+}
+
+/// An index's entries at a version.
+pub fn entries<'a>(
+    version: &Version,
+    index: &'a Index,
+    pin: &'a crossbeam_epoch::Guard,
+) -> TreeRef<'a> {
+    TreeRef {
+        file: &index.file,
+        tree: version.tree(index.id),
+        pin,
+    }
+}

@@ -1,0 +1,269 @@
+//! Creating, dropping and renaming collections and indexes.
+//!
+//! Files come into being when their first page is written out; a dropped tree's file is removed by the checkpoint that
+//! forgets it, once no snapshot uses it.
+
+use std::sync::Arc;
+
+use super::write::{Duplicate, WriteTxn, index_entry};
+use crate::storage::btree::walk::Walk;
+use crate::storage::catalog::{self, Collection, Index};
+use crate::storage::derive::KeySet;
+use crate::storage::error::{Error, ErrorKind, Result};
+use crate::storage::page::TreeId;
+use crate::storage::pager::file::PageFile;
+use crate::storage::pager::free_map::{FreeMap, FreeMapRoot};
+use crate::storage::wal::operation::Operation;
+
+/// Keys gathered and sorted at a time while an index is built.
+const BUILD_BATCH_BYTES: usize = 16 << 20;
+
+impl WriteTxn<'_> {
+    fn new_tree(&mut self) -> TreeId {
+        self.next_tree += 1;
+        self.next_tree - 1
+    }
+
+    fn new_file(&self, id: TreeId, collection: &str, index: Option<&str>) -> String {
+        let files = self.engine.files.read();
+        let taken = |name: &str| files.values().any(|file| file.name == name);
+        catalog::file_name(id, collection, index, taken)
+    }
+
+    fn add_file(&mut self, id: TreeId, name: &str, page_size: u32) -> Arc<PageFile> {
+        let free_map = FreeMap::new(FreeMapRoot::default(), 1);
+        let file = PageFile::new(&self.engine.shared, id, name, page_size as usize, free_map);
+        self.engine.files.write().insert(id, file.clone());
+        self.created.push(id);
+        self.next_tree = self.next_tree.max(id + 1);
+        self.touched.push(id);
+        file
+    }
+
+    /// Makes a collection. `options` are kept for the layer above.
+    pub fn create_collection(&mut self, name: &str, options: &[u8]) -> Result<Arc<Collection>> {
+        if self.catalog.get(name).is_some() {
+            let message = format!("collection {name:?} exists already");
+            return Err(Error::new(ErrorKind::Exists, message));
+        }
+        let tree = self.new_tree();
+        let file = self.new_file(tree, name, None);
+        self.apply_create_collection(tree, name, &file, self.engine.options.page_size, options);
+        Ok(self.collection(name).expect("just made"))
+    }
+
+    pub(super) fn apply_create_collection(
+        &mut self,
+        tree: TreeId,
+        name: &str,
+        file: &str,
+        page_size: u32,
+        options: &[u8],
+    ) {
+        self.log(&Operation::CreateCollection {
+            tree,
+            name,
+            file,
+            page_size,
+            options,
+        });
+        let file = self.add_file(tree, file, page_size);
+        self.catalog.put(Collection {
+            id: tree,
+            name: name.to_string(),
+            options: options.to_vec(),
+            file,
+            indexes: Vec::new(),
+        });
+    }
+
+    /// Removes a collection and its indexes.
+    pub fn drop_collection(&mut self, collection: &Collection) {
+        self.log(&Operation::DropCollection {
+            tree: collection.id,
+        });
+        self.catalog.remove(collection.id);
+        self.dropped.push(collection.id);
+        self.dropped
+            .extend(collection.indexes.iter().map(|index| index.id));
+    }
+
+    /// Gives a collection another name. The target must not exist.
+    pub fn rename_collection(&mut self, collection: &Collection, name: &str) -> Result<()> {
+        if self.catalog.get(name).is_some() {
+            let message = format!("collection {name:?} exists already");
+            return Err(Error::new(ErrorKind::Exists, message));
+        }
+        self.log(&Operation::RenameCollection {
+            tree: collection.id,
+            name,
+        });
+        self.touched.push(collection.id);
+        let mut renamed = collection.clone();
+        renamed.name = name.to_string();
+        self.catalog.put(renamed);
+        Ok(())
+    }
+
+    /// Makes an index and fills it from the collection's documents. With `Some` the transaction must be dropped.
+    pub fn create_index(
+        &mut self,
+        collection: &Collection,
+        name: &str,
+        unique: bool,
+        spec: &[u8],
+    ) -> Result<Option<Duplicate>> {
+        if collection.index(name).is_some() {
+            let message = format!("index {name:?} exists already on {:?}", collection.name);
+            return Err(Error::new(ErrorKind::Exists, message));
+        }
+        let tree = self.new_tree();
+        let file = self.new_file(tree, &collection.name, Some(name));
+        let page_size = self.engine.options.page_size;
+        self.apply_create_index(collection, tree, unique, name, &file, page_size, spec)
+    }
+
+    #[allow(clippy::too_many_arguments)] // the fields of one log operation
+    pub(super) fn apply_create_index(
+        &mut self,
+        collection: &Collection,
+        tree: TreeId,
+        unique: bool,
+        name: &str,
+        file: &str,
+        page_size: u32,
+        spec: &[u8],
+    ) -> Result<Option<Duplicate>> {
+        let operation = Operation::CreateIndex {
+            tree,
+            collection: collection.id,
+            unique,
+            name,
+            file,
+            page_size,
+            spec,
+        };
+        self.log(&operation);
+        let file = self.add_file(tree, file, page_size);
+        let index = Index::new(tree, name, unique, spec, file);
+        if let Some(duplicate) = self.build(collection, &index)? {
+            return Ok(Some(duplicate));
+        }
+        let mut with_index = collection.clone();
+        with_index.indexes.push(index);
+        self.catalog.put(with_index);
+        Ok(None)
+    }
+
+    /// Fills an index in sorted batches, each under a guard of its own, so that memory stays bounded.
+    fn build(&mut self, collection: &Collection, index: &Arc<Index>) -> Result<Option<Duplicate>> {
+        let mut from = Some(Vec::new());
+        while let Some(start) = from {
+            let mut batch: Vec<(Vec<u8>, u16)> = Vec::new();
+            let flags;
+            (from, flags) = self.gather(collection, index, start, &mut batch)?;
+            batch.sort_unstable();
+            if index.unique
+                && let Some(duplicate) = self.find_duplicate_in_batch(index, &batch)?
+            {
+                return Ok(Some(duplicate));
+            }
+            self.edit(index.id, &index.file, |edit, tree| {
+                tree.flags |= flags;
+                batch
+                    .iter()
+                    .try_for_each(|(entry, key_len)| edit.put(tree, entry, &key_len.to_le_bytes()))
+            })?;
+            self.relieve_own()?;
+        }
+        Ok(None)
+    }
+
+    /// Derives entries from documents, from key `start` on, until the batch is full. Gives where to go on.
+    fn gather(
+        &self,
+        collection: &Collection,
+        index: &Index,
+        start: Vec<u8>,
+        batch: &mut Vec<(Vec<u8>, u16)>,
+    ) -> Result<(Option<Vec<u8>>, u8)> {
+        let pin = crossbeam_epoch::pin();
+        let mut walk = Walk::new(self.view(collection.id, &collection.file, &pin));
+        let (mut keys, mut primary, mut bytes, mut flags) = (KeySet::default(), start, 0, 0);
+        let mut more = walk.seek(&primary)?;
+        while more {
+            walk.key_into(&mut primary);
+            if bytes >= BUILD_BATCH_BYTES {
+                return Ok((Some(primary), flags));
+            }
+            keys.clear();
+            self.derive(index, Some(walk.value()?), &mut keys)?;
+            flags |= keys.flags();
+            for key in keys.iter() {
+                let mut entry = Vec::with_capacity(key.len() + primary.len());
+                index_entry(&mut entry, key, &primary);
+                bytes += entry.len() + std::mem::size_of::<(Vec<u8>, u16)>();
+                batch.push((entry, primary.len() as u16));
+            }
+            more = walk.next()?;
+        }
+        Ok((None, flags))
+    }
+
+    /// Looks for two documents with one key, both in the batch or one of an earlier batch.
+    fn find_duplicate_in_batch(
+        &self,
+        index: &Arc<Index>,
+        batch: &[(Vec<u8>, u16)],
+    ) -> Result<Option<Duplicate>> {
+        let parts = |(entry, primary_len): &(Vec<u8>, u16)| {
+            let (key, primary) = entry.split_at(entry.len() - *primary_len as usize);
+            (key.to_vec(), primary.to_vec())
+        };
+        for pair in batch.windows(2) {
+            let ((key, holder), (other, _)) = (parts(&pair[0]), parts(&pair[1]));
+            if key == other {
+                return Ok(Some(Duplicate {
+                    index: Some(index.clone()),
+                    holder,
+                }));
+            }
+        }
+        if self.roots.get(index.id).root.is_null() {
+            return Ok(None);
+        }
+        let none = KeySet::default();
+        for item in batch {
+            let (key, primary) = parts(item);
+            let mut keys = KeySet::default();
+            keys.push(&key);
+            if let Some(duplicate) = self.find_duplicate(index, &none, &keys, &primary)? {
+                return Ok(Some(duplicate));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Removes an index.
+    pub fn drop_index(&mut self, collection: &Collection, index: &Index) {
+        self.log(&Operation::DropIndex { tree: index.id });
+        self.dropped.push(index.id);
+        let mut without = collection.clone();
+        without.indexes.retain(|other| other.id != index.id);
+        self.catalog.put(without);
+    }
+
+    /// Writes out pages of this very transaction when it has filled the memory for pages. No page is being changed
+    /// or read by it at this moment.
+    pub(super) fn relieve_own(&self) -> Result<()> {
+        let engine = self.engine;
+        let dirty = engine
+            .shared
+            .dirty_bytes
+            .load(std::sync::atomic::Ordering::Relaxed);
+        if dirty <= (engine.options.cache_bytes / 2) as i64 {
+            return Ok(());
+        }
+        engine.write_ahead(self.lsn, engine.options.cache_bytes / 4)
+    }
+}

@@ -1,0 +1,290 @@
+//! The engine on a file system in memory: what is committed is there, what is refused leaves no trace.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::*;
+use crate::storage::btree::walk::Walk;
+use crate::storage::derive::{CompiledIndex, KeySet};
+use crate::storage::vfs::memory::MemoryVfs;
+
+/// A document is a list of words; an index has the words that start with its specification.
+struct Words;
+
+impl IndexDeriver for Words {
+    fn compile(&self, spec: &[u8]) -> anyhow::Result<Arc<dyn CompiledIndex>> {
+        Ok(Arc::new(WordIndex(spec.to_vec())))
+    }
+}
+
+struct WordIndex(Vec<u8>);
+
+impl CompiledIndex for WordIndex {
+    fn derive(&self, document: &[u8], out: &mut KeySet) -> anyhow::Result<()> {
+        for word in document
+            .split(|&byte| byte == b' ')
+            .filter(|word| word.starts_with(&self.0))
+        {
+            anyhow::ensure!(!word.ends_with(b"!"), "no shouting");
+            out.push(&[word, b"\0"].concat());
+        }
+        out.sort_dedup();
+        Ok(())
+    }
+}
+
+fn open(vfs: &Arc<MemoryVfs>, options: Options) -> Result<Arc<Engine>> {
+    let options = Options {
+        mapped: false,
+        background: false,
+        page_size: 4096,
+        ..options
+    };
+    Engine::open(vfs.clone(), options, Arc::new(Words))
+}
+
+fn put(engine: &Engine, collection: &str, key: &str, document: &str) -> Option<Duplicate> {
+    let mut txn = engine.begin_write().expect("writable");
+    let found = match txn.collection(collection) {
+        Some(found) => found,
+        None => txn.create_collection(collection, b"").expect("made"),
+    };
+    let duplicate = txn
+        .put(&found, key.as_bytes(), document.as_bytes())
+        .expect("put");
+    if duplicate.is_none() {
+        let lsn = txn.commit();
+        engine.wait(lsn).expect("durable");
+    }
+    duplicate
+}
+
+fn index(engine: &Engine, collection: &str, name: &str, unique: bool) -> Option<Duplicate> {
+    let mut txn = engine.begin_write().expect("writable");
+    let found = txn.collection(collection).expect("there");
+    let duplicate = txn
+        .create_index(&found, name, unique, name.as_bytes())
+        .expect("built");
+    if duplicate.is_none() {
+        let lsn = txn.commit();
+        engine.wait(lsn).expect("durable");
+    }
+    duplicate
+}
+
+fn dump(version: &Version, collection: &str) -> Vec<String> {
+    let Some(collection) = version.catalog.get(collection) else {
+        return vec!["none".into()];
+    };
+    let pin = crossbeam_epoch::pin();
+    let mut out = Vec::new();
+    let mut lines = |name: &str, tree| {
+        let mut walk = Walk::new(tree);
+        let mut key = Vec::new();
+        let mut more = walk.first().expect("readable");
+        while more {
+            walk.key_into(&mut key);
+            let value = walk.value().expect("readable");
+            let (key, value) = (
+                String::from_utf8_lossy(&key),
+                String::from_utf8_lossy(value),
+            );
+            let key = key.replace('\0', "/");
+            out.push(if name.is_empty() {
+                format!("{key}={value}")
+            } else {
+                format!("{name}:{key}")
+            });
+            more = walk.next().expect("readable");
+        }
+    };
+    lines("", documents(version, collection, &pin));
+    for index in &collection.indexes {
+        lines(&index.name, entries(version, index, &pin));
+    }
+    out
+}
+
+#[test]
+fn commits_survive_closing_and_not_closing() {
+    for close in [true, false] {
+        let vfs = Arc::new(MemoryVfs::new());
+        let engine = open(&vfs, Options::default()).expect("new");
+        put(&engine, "c", "1", "ape bee");
+        put(&engine, "c", "2", "ant bat");
+        index(&engine, "c", "a", true);
+        put(&engine, "c", "3", "asp");
+        put(&engine, "c", "1", "axe");
+        let expected = [
+            "1=axe",
+            "2=ant bat",
+            "3=asp",
+            "a:ant/2",
+            "a:asp/3",
+            "a:axe/1",
+        ]
+        .map(String::from);
+        assert_eq!(dump(&engine.snapshot(), "c"), expected);
+        if close {
+            engine.close().expect("closed");
+        }
+        drop(engine);
+        let engine = open(&vfs, Options::default()).expect("opens");
+        assert_eq!(dump(&engine.snapshot(), "c"), expected);
+        put(&engine, "c", "2", "");
+        engine.close().expect("closed");
+        drop(engine);
+        let engine = open(
+            &vfs,
+            Options {
+                create: false,
+                ..Options::default()
+            },
+        )
+        .expect("opens");
+        assert_eq!(
+            dump(&engine.snapshot(), "c"),
+            ["1=axe", "2=", "3=asp", "a:asp/3", "a:axe/1"]
+        );
+    }
+}
+
+#[test]
+fn a_refused_change_leaves_no_trace() {
+    let vfs = Arc::new(MemoryVfs::new());
+    let engine = open(&vfs, Options::default()).expect("new");
+    put(&engine, "c", "1", "ape bee");
+    index(&engine, "c", "a", true);
+    let before = dump(&engine.snapshot(), "c");
+    let duplicate = put(&engine, "c", "2", "ant ape").expect("refused");
+    assert_eq!(
+        (duplicate.holder, duplicate.index.map(|i| i.name.clone())),
+        (b"1".to_vec(), Some("a".into()))
+    );
+    {
+        let mut txn = engine.begin_write().expect("writable");
+        let collection = txn.collection("c").expect("there");
+        assert!(txn.put(&collection, b"7", b"awe!").is_err());
+        txn.put(&collection, b"8", b"arm").expect("put");
+        txn.create_collection("d", b"").expect("made");
+    }
+    assert_eq!(dump(&engine.snapshot(), "c"), before);
+    put(&engine, "c", "3", "bee");
+    assert!(
+        index(&engine, "c", "b", true).is_some(),
+        "two documents have bee"
+    );
+    assert!(engine.snapshot().catalog.get("d").is_none());
+    engine.close().expect("closed");
+    drop(engine);
+    let engine = open(&vfs, Options::default()).expect("opens");
+    assert_eq!(
+        dump(&engine.snapshot(), "c"),
+        ["1=ape bee", "3=bee", "a:ape/1"]
+    );
+}
+
+#[test]
+fn a_snapshot_keeps_its_time() {
+    let vfs = Arc::new(MemoryVfs::new());
+    let engine = open(&vfs, Options::default()).expect("new");
+    put(&engine, "c", "1", "old");
+    let snapshot = engine.snapshot();
+    for round in 0..300 {
+        put(&engine, "c", "1", &format!("new{round}"));
+        put(&engine, "c", &format!("k{round}"), "x");
+        if round % 50 == 0 {
+            engine.checkpoint().expect("done");
+        }
+    }
+    assert_eq!(dump(&snapshot, "c"), ["1=old"]);
+    drop(snapshot);
+    engine.checkpoint().expect("done");
+    assert_eq!(
+        engine.registry.counts().1,
+        0,
+        "no dead page is kept when nobody looks"
+    );
+}
+
+#[test]
+fn a_lone_durable_commit_is_one_sync_and_a_read_is_none() {
+    let vfs = Arc::new(MemoryVfs::new());
+    let engine = open(&vfs, Options::default()).expect("new");
+    put(&engine, "c", "1", "a");
+    let syncs = || vfs.counters().syncs.load(Ordering::Relaxed);
+    let before = syncs();
+    for n in 0..100 {
+        put(&engine, "c", "1", &format!("{n}"));
+    }
+    assert_eq!(syncs() - before, 100);
+    let total = vfs.counters().total();
+    dump(&engine.snapshot(), "c");
+    assert_eq!(vfs.counters().total(), total, "a read makes no call");
+}
+
+#[test]
+fn memory_for_pages_stays_bounded() {
+    let vfs = Arc::new(MemoryVfs::new());
+    let options = Options {
+        cache_bytes: 1 << 20,
+        ..Options::default()
+    };
+    let engine = open(&vfs, options.clone()).expect("new");
+    let text = "w".repeat(600);
+    for n in 0..6000u32 {
+        put(
+            &engine,
+            "c",
+            &format!("{:x}", n.wrapping_mul(2_654_435_761)),
+            &text,
+        );
+        assert!(engine.stats().dirty_bytes < 1 << 20);
+    }
+    index(&engine, "c", "w", false);
+    assert!(engine.stats().dirty_bytes < 3 << 19);
+    drop(engine);
+    let engine = open(&vfs, options).expect("replays");
+    assert_eq!(dump(&engine.snapshot(), "c").len(), 12_000);
+}
+
+#[test]
+fn dropped_and_renamed_collections_keep_to_their_files() {
+    let vfs = Arc::new(MemoryVfs::new());
+    let engine = open(&vfs, Options::default()).expect("new");
+    let change = |f: &dyn Fn(&mut WriteTxn<'_>)| {
+        let mut txn = engine.begin_write().expect("writable");
+        f(&mut txn);
+        engine.wait(txn.commit()).expect("durable");
+    };
+    put(&engine, "a", "1", "first");
+    engine.checkpoint().expect("done");
+    change(&|txn| {
+        let collection = txn.collection("a").expect("there");
+        txn.rename_collection(&collection, "b").expect("renamed");
+    });
+    put(&engine, "a", "2", "second");
+    engine.checkpoint().expect("done");
+    change(&|txn| {
+        let collection = txn.collection("b").expect("there");
+        txn.drop_collection(&collection);
+    });
+    put(&engine, "b", "3", "third");
+    drop(engine);
+    let engine = open(&vfs, Options::default()).expect("opens");
+    assert_eq!(dump(&engine.snapshot(), "a"), ["2=second"]);
+    assert_eq!(dump(&engine.snapshot(), "b"), ["3=third"]);
+    engine.close().expect("closed");
+    let mut names = vfs.list("").expect("listed");
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "a.3.mlite",
+            "b.mlite",
+            "database.wal",
+            "lock",
+            "metadata.mlite"
+        ]
+    );
+}

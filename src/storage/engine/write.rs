@@ -1,0 +1,415 @@
+//! The running transaction: documents in, index entries kept in step, all or nothing.
+//!
+//! It holds the commit lock, so there is one at a time, and works on a private value of the roots; dropping it without `commit` undoes
+//! everything. Every refusal (duplicate key, document that cannot be indexed) comes before the first change, so that a caller may
+//! go on with the next document.
+//!
+//! Invariant: data and index change in the same `apply`, in normal running and in replay alike.
+
+use std::sync::Arc;
+
+use parking_lot::MutexGuard;
+
+use super::{Core, Durability, Engine};
+use crate::storage::btree::edit::{Changes, Edit};
+use crate::storage::btree::walk::Walk;
+use crate::storage::btree::{Tree, TreeRef};
+use crate::storage::catalog::{Catalog, Collection, Index};
+use crate::storage::derive::KeySet;
+use crate::storage::error::{Error, ErrorKind, Result};
+use crate::storage::page::{Lsn, TreeId};
+use crate::storage::pager::file::PageFile;
+use crate::storage::snapshot::Version;
+use crate::storage::wal::group::Mark;
+use crate::storage::wal::operation::Operation;
+
+/// Why a document was refused: another one has the key.
+#[derive(Clone)]
+pub struct Duplicate {
+    /// The unique index; `None`: the primary key.
+    pub index: Option<Arc<Index>>,
+    /// The primary key of the document that has it.
+    pub holder: Vec<u8>,
+}
+
+/// Buffers that are used again from commit to commit.
+#[derive(Default)]
+pub(super) struct Scratch {
+    /// For each index, the keys of the document before and after.
+    before: Vec<KeySet>,
+    after: Vec<KeySet>,
+    entry: Vec<u8>,
+}
+
+/// The running transaction.
+pub struct WriteTxn<'e> {
+    pub(super) engine: &'e Engine,
+    pub(super) core: MutexGuard<'e, Core>,
+    pub(super) lsn: Lsn,
+    pub(super) roots: crate::storage::roots::Roots,
+    pub(super) catalog: Catalog,
+    pub(super) changes: Changes,
+    pub(super) touched: Vec<TreeId>,
+    pub(super) created: Vec<TreeId>,
+    pub(super) dropped: Vec<TreeId>,
+    pub(super) next_tree: TreeId,
+    /// Where this commit's record starts; `None` in replay, which logs nothing.
+    mark: Option<Mark>,
+    finished: bool,
+}
+
+impl Engine {
+    /// Starts a transaction; waits for the one that is running.
+    pub fn begin_write(&self) -> Result<WriteTxn<'_>> {
+        self.check_writable()?;
+        let mut core = self.core.lock();
+        let mark = core.pending.begin();
+        let lsn = core.lsn + 1;
+        Ok(WriteTxn::new(self, core, lsn, Some(mark)))
+    }
+
+    /// The transaction that replays the log up to `last`.
+    pub(super) fn begin_replay(&self, last: Lsn) -> WriteTxn<'_> {
+        WriteTxn::new(self, self.core.lock(), last, None)
+    }
+}
+
+impl<'e> WriteTxn<'e> {
+    fn new(
+        engine: &'e Engine,
+        core: MutexGuard<'e, Core>,
+        lsn: Lsn,
+        mark: Option<Mark>,
+    ) -> WriteTxn<'e> {
+        WriteTxn {
+            engine,
+            lsn,
+            roots: core.roots.clone(),
+            catalog: core.catalog.clone(),
+            changes: Changes::default(),
+            touched: Vec::new(),
+            created: Vec::new(),
+            dropped: Vec::new(),
+            next_tree: core.next_tree,
+            mark,
+            finished: false,
+            core,
+        }
+    }
+
+    /// The collection of that name, as this transaction sees it.
+    pub fn collection(&self, name: &str) -> Option<Arc<Collection>> {
+        self.catalog.get(name).cloned()
+    }
+
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// A tree as this transaction sees it. Must not be kept over a change.
+    pub fn view<'a>(
+        &self,
+        id: TreeId,
+        file: &'a PageFile,
+        pin: &'a crossbeam_epoch::Guard,
+    ) -> TreeRef<'a> {
+        TreeRef {
+            file,
+            tree: self.roots.get(id),
+            pin,
+        }
+    }
+
+    pub(super) fn log(&mut self, operation: &Operation<'_>) {
+        if self.mark.is_some() {
+            operation.encode(self.core.pending.operations());
+        }
+    }
+
+    /// Adds a document that must be new.
+    pub fn insert(
+        &mut self,
+        collection: &Collection,
+        key: &[u8],
+        document: &[u8],
+    ) -> Result<Option<Duplicate>> {
+        let pin = crossbeam_epoch::pin();
+        if self
+            .view(collection.id, &collection.file, &pin)
+            .get(key)?
+            .is_some()
+        {
+            return Ok(Some(Duplicate {
+                index: None,
+                holder: key.to_vec(),
+            }));
+        }
+        self.apply(collection, key, None, Some(document))
+    }
+
+    /// Sets the document of `key`, whether or not there is one.
+    pub fn put(
+        &mut self,
+        collection: &Collection,
+        key: &[u8],
+        document: &[u8],
+    ) -> Result<Option<Duplicate>> {
+        let pin = crossbeam_epoch::pin();
+        let before = self.view(collection.id, &collection.file, &pin).get(key)?;
+        self.apply(collection, key, before, Some(document))
+    }
+
+    /// Removes a document. Whether it was there.
+    pub fn delete(&mut self, collection: &Collection, key: &[u8]) -> Result<bool> {
+        let pin = crossbeam_epoch::pin();
+        let before = self.view(collection.id, &collection.file, &pin).get(key)?;
+        if before.is_some() {
+            self.apply(collection, key, before, None)?;
+        }
+        Ok(before.is_some())
+    }
+
+    /// The one place where documents and index entries change.
+    fn apply(
+        &mut self,
+        collection: &Collection,
+        key: &[u8],
+        before: Option<&[u8]>,
+        after: Option<&[u8]>,
+    ) -> Result<Option<Duplicate>> {
+        let mut scratch = std::mem::take(&mut self.core.scratch);
+        let result = self.apply_with(&mut scratch, collection, key, before, after);
+        self.core.scratch = scratch;
+        result
+    }
+
+    fn apply_with(
+        &mut self,
+        scratch: &mut Scratch,
+        collection: &Collection,
+        key: &[u8],
+        before: Option<&[u8]>,
+        after: Option<&[u8]>,
+    ) -> Result<Option<Duplicate>> {
+        let count = collection.indexes.len();
+        if scratch.before.len() < count {
+            scratch.before.resize_with(count, KeySet::default);
+            scratch.after.resize_with(count, KeySet::default);
+        }
+        for (position, index) in collection.indexes.iter().enumerate() {
+            self.derive(index, before, &mut scratch.before[position])?;
+            self.derive(index, after, &mut scratch.after[position])?;
+            if index.unique
+                && let Some(duplicate) = self.find_duplicate(
+                    index,
+                    &scratch.before[position],
+                    &scratch.after[position],
+                    key,
+                )?
+            {
+                return Ok(Some(duplicate));
+            }
+        }
+        match after {
+            Some(value) => {
+                self.log(&Operation::Put {
+                    tree: collection.id,
+                    key,
+                    value,
+                });
+                self.edit(collection.id, &collection.file, |edit, tree| {
+                    edit.put(tree, key, value)
+                })?;
+            }
+            None => {
+                self.log(&Operation::Delete {
+                    tree: collection.id,
+                    key,
+                });
+                self.edit(collection.id, &collection.file, |edit, tree| {
+                    edit.delete(tree, key).map(|_| ())
+                })?;
+            }
+        }
+        for (position, index) in collection.indexes.iter().enumerate() {
+            let (before, after) = (&scratch.before[position], &scratch.after[position]);
+            let entry = &mut scratch.entry;
+            self.edit(index.id, &index.file, |edit, tree| {
+                for old in before.iter().filter(|old| !after.contains(old)) {
+                    index_entry(entry, old, key);
+                    edit.delete(tree, entry)?;
+                }
+                for new in after.iter().filter(|new| !before.contains(new)) {
+                    index_entry(entry, new, key);
+                    edit.put(tree, entry, &(key.len() as u16).to_le_bytes())?;
+                }
+                tree.flags |= after.flags();
+                Ok(())
+            })?;
+        }
+        Ok(None)
+    }
+
+    pub(super) fn derive(
+        &self,
+        index: &Index,
+        document: Option<&[u8]>,
+        out: &mut KeySet,
+    ) -> Result<()> {
+        out.clear();
+        let Some(document) = document else {
+            return Ok(());
+        };
+        index
+            .compiled(&*self.engine.deriver)?
+            .derive(document, out)
+            .map_err(|e| {
+                let message = format!("index {:?} cannot hold the document", index.name);
+                Error::new(ErrorKind::Derive, message).with_source(e)
+            })
+    }
+
+    /// Looks for another document that has one of the keys that are new.
+    pub(super) fn find_duplicate(
+        &self,
+        index: &Arc<Index>,
+        before: &KeySet,
+        after: &KeySet,
+        key: &[u8],
+    ) -> Result<Option<Duplicate>> {
+        let pin = crossbeam_epoch::pin();
+        let mut walk = Walk::new(self.view(index.id, &index.file, &pin));
+        let mut found = Vec::new();
+        for new in after.iter().filter(|new| !before.contains(new)) {
+            let mut more = walk.seek(new)?;
+            while more {
+                walk.key_into(&mut found);
+                let Some(holder) = found.strip_prefix(new) else {
+                    break;
+                };
+                if holder != key {
+                    let holder = holder.to_vec();
+                    return Ok(Some(Duplicate {
+                        index: Some(index.clone()),
+                        holder,
+                    }));
+                }
+                more = walk.next()?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Changes one tree. On an error the transaction must be dropped.
+    pub(super) fn edit(
+        &mut self,
+        id: TreeId,
+        file: &PageFile,
+        change: impl FnOnce(&mut Edit<'_>, &mut Tree) -> Result<()>,
+    ) -> Result<()> {
+        let pin = crossbeam_epoch::pin();
+        let before = self.roots.get(id);
+        let mut tree = before;
+        let mut edit = Edit {
+            file,
+            lsn: self.lsn,
+            pin: &pin,
+            changes: &mut self.changes,
+        };
+        change(&mut edit, &mut tree)?;
+        if tree != before {
+            self.roots.set(id, tree);
+        }
+        if !self.touched.contains(&id) {
+            self.touched.push(id);
+        }
+        Ok(())
+    }
+
+    /// Ends the transaction; its effect is in `latest`. Gives the LSN to `Engine::wait` for.
+    pub fn commit(mut self) -> Lsn {
+        self.finished = true;
+        let engine = self.engine;
+        let lsn = self.lsn;
+        if let Some(mark) = self.mark {
+            if self.touched.is_empty() && self.dropped.is_empty() {
+                self.core.pending.abandon(mark);
+                return lsn - 1;
+            }
+            self.core.pending.finish(mark, lsn);
+        }
+        let core = &mut *self.core;
+        core.lsn = lsn;
+        core.roots = self.roots.clone();
+        core.catalog = self.catalog.clone();
+        core.next_tree = self.next_tree;
+        core.dirty.extend(self.touched.drain(..));
+        for id in self.dropped.drain(..) {
+            core.dirty.remove(&id);
+            core.dropped.insert(id);
+        }
+        engine
+            .registry
+            .add(lsn, std::mem::take(&mut self.changes.died));
+        engine
+            .committed
+            .store(lsn, std::sync::atomic::Ordering::Release);
+        if self.mark.is_some() && engine.options.durability != Durability::Full {
+            let roots = core.roots.clone();
+            engine.publish(Version::new(
+                lsn,
+                roots,
+                core.catalog.clone(),
+                &engine.registry,
+            ));
+        }
+        lsn
+    }
+
+    /// Undoes what the transaction did to the page files.
+    fn roll_back(&mut self) -> Result<()> {
+        let pin = crossbeam_epoch::pin();
+        let files = self.engine.files.read();
+        for death in self
+            .changes
+            .died
+            .iter()
+            .filter(|death| death.born != self.lsn)
+        {
+            if let Some(file) = files.get(&death.tree) {
+                file.revive(death.number, death.pages)?;
+            }
+        }
+        for &(tree, number, pages) in &self.changes.born {
+            if let Some(file) = files.get(&tree) {
+                file.release(number, pages, &pin)?;
+            }
+        }
+        drop(files);
+        for id in self.created.drain(..) {
+            self.engine.forget_file(id);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for WriteTxn<'_> {
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        if let Some(mark) = self.mark {
+            self.core.pending.abandon(mark);
+        }
+        if let Err(error) = self.roll_back() {
+            self.engine.poison(&error);
+        }
+    }
+}
+
+/// The key of an index entry: index key, then primary key.
+pub(super) fn index_entry(out: &mut Vec<u8>, index_key: &[u8], primary: &[u8]) {
+    out.clear();
+    out.extend_from_slice(index_key);
+    out.extend_from_slice(primary);
+}

@@ -1,0 +1,206 @@
+//! The free map on disk: copy-on-write bitmap pages that a checkpoint writes and opening reads.
+//!
+//! The map describes the pages alive in the checkpoint, its own included. Writing it takes pages, which changes the map:
+//! the set of bitmap pages to write is grown until it no longer changes. So no crash can leak a page.
+
+use std::collections::BTreeMap;
+
+use super::file::PageFile;
+use super::space::{Bitmap, Space};
+use crate::storage::error::{Error, Result};
+use crate::storage::page::{self, HEADER, Kind, Lsn, PagePtr};
+
+/// Where a free map starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FreeMapRoot {
+    pub root: PagePtr,
+    pub level: u8,
+    /// Pages of the file that it describes.
+    pub pages: u32,
+}
+
+/// The free map of one file as it is on disk.
+pub struct FreeMap {
+    at: FreeMapRoot,
+    /// Page numbers that are never given out.
+    reserved: u32,
+    /// The map's own pages by level and position; empty until loaded.
+    nodes: Vec<BTreeMap<usize, PagePtr>>,
+    written: Bitmap,
+}
+
+/// Bytes of a pointer in a map page.
+const ENTRY: usize = 8;
+
+impl FreeMap {
+    pub fn new(at: FreeMapRoot, reserved: u32) -> FreeMap {
+        FreeMap {
+            at,
+            reserved,
+            nodes: Vec::new(),
+            written: Bitmap::default(),
+        }
+    }
+
+    /// Reads the whole map: one bit for each page of the file.
+    pub fn load(&mut self, file: &PageFile) -> Result<Space> {
+        if self.at.root.is_null() {
+            return Ok(Space::new(self.reserved));
+        }
+        let words_per_page = (file.page_size - HEADER) / 8;
+        let mut nodes = vec![BTreeMap::new(); usize::from(self.at.level) + 1];
+        let mut words = Vec::new();
+        nodes[usize::from(self.at.level)].insert(0, self.at.root);
+        for level in (0..=self.at.level).rev() {
+            let mut below = BTreeMap::new();
+            for (&position, &at) in &nodes[usize::from(level)] {
+                let bytes = file.read_plain(at, Kind::FreeMap)?;
+                if page::level(&bytes) != level {
+                    return Err(Error::corrupt(
+                        &file.shown(),
+                        at.number,
+                        "free map: wrong level",
+                    ));
+                }
+                if level == 0 {
+                    words.resize(position * words_per_page, 0);
+                    words.extend(
+                        bytes[HEADER..]
+                            .chunks_exact(8)
+                            .map(|word| page::get_u64(word, 0)),
+                    );
+                    continue;
+                }
+                let fanout = words_per_page;
+                let count = page::count(&bytes).min(fanout);
+                for index in 0..count {
+                    let child = PagePtr::read(&bytes[HEADER + index * ENTRY..]);
+                    below.insert(position * fanout + index, child);
+                }
+            }
+            if level > 0 {
+                nodes[usize::from(level) - 1] = below;
+            }
+        }
+        let alive = Bitmap::from_words(words);
+        self.nodes = nodes;
+        self.written = alive.clone();
+        Ok(Space::restore(alive, self.at.pages.max(self.reserved)))
+    }
+
+    /// Writes the pages of the map that differ from what is on disk.
+    pub fn write(
+        &mut self,
+        file: &PageFile,
+        space: Space,
+        born: Lsn,
+        replaced: &mut Vec<u32>,
+    ) -> Result<FreeMapRoot> {
+        let words_per_page = (file.page_size - HEADER) / 8;
+        let bits_per_page = words_per_page * 64;
+        let mut alive = space.alive().clone();
+        let mut pages = space.pages();
+        let mut nodes = self.nodes.clone();
+        let mut fresh: Vec<(usize, usize)> = Vec::new();
+        loop {
+            let leaves = (pages as usize).div_ceil(bits_per_page);
+            let levels = levels_for(leaves, words_per_page);
+            nodes.resize(levels.max(nodes.len()), BTreeMap::new());
+            let mut grew = false;
+            for position in 0..leaves {
+                let start = position * words_per_page;
+                let unchanged = nodes[0].contains_key(&position)
+                    && self.written.same_words(&alive, start, words_per_page);
+                if unchanged || fresh.contains(&(0, position)) {
+                    continue;
+                }
+                // The page and all its ancestors are written anew.
+                for level in 0..levels {
+                    let place = (level, position / words_per_page.pow(level as u32));
+                    if fresh.contains(&place) {
+                        continue;
+                    }
+                    fresh.push(place);
+                    grew = true;
+                    let number = file.allocate(1)?;
+                    alive.set(number, true);
+                    pages = pages.max(number + 1);
+                    let new = PagePtr::new(number, born);
+                    if let Some(old) = nodes[place.0].insert(place.1, new) {
+                        alive.set(old.number, false);
+                        replaced.push(old.number);
+                    }
+                }
+            }
+            if !grew {
+                self.write_nodes(file, &nodes, &fresh, &alive, levels, born)?;
+                let root = nodes[levels - 1][&0];
+                nodes.truncate(levels);
+                self.nodes = nodes;
+                self.written = alive;
+                self.at = FreeMapRoot {
+                    root,
+                    level: levels as u8 - 1,
+                    pages,
+                };
+                for &number in replaced.iter() {
+                    file.die(number, 1)?;
+                }
+                return Ok(self.at);
+            }
+        }
+    }
+
+    fn write_nodes(
+        &self,
+        file: &PageFile,
+        nodes: &[BTreeMap<usize, PagePtr>],
+        fresh: &[(usize, usize)],
+        alive: &Bitmap,
+        levels: usize,
+        born: Lsn,
+    ) -> Result<()> {
+        let words_per_page = (file.page_size - HEADER) / 8;
+        let mut bytes = vec![0; file.page_size];
+        for &(level, position) in fresh {
+            let at = nodes[level][&position];
+            bytes.fill(0);
+            page::init(
+                &mut bytes,
+                Kind::FreeMap,
+                level as u8,
+                at.number,
+                file.tree,
+                born,
+            );
+            if level == 0 {
+                alive.write_words(position * words_per_page, &mut bytes[HEADER..]);
+            } else {
+                debug_assert!(level < levels);
+                let first = position * words_per_page;
+                let children = nodes[level - 1].range(first..first + words_per_page);
+                let mut count = 0;
+                for (&child, pointer) in children {
+                    let entry = HEADER + (child - first) * ENTRY;
+                    bytes[entry..entry + PagePtr::SIZE].copy_from_slice(&pointer.to_bytes());
+                    count = child - first + 1;
+                }
+                page::set_count(&mut bytes, count);
+            }
+            page::seal(&mut bytes);
+            file.write_at(at.number, &bytes)?;
+        }
+        Ok(())
+    }
+}
+
+/// Levels of a map with so many bitmap pages.
+fn levels_for(leaves: usize, fanout: usize) -> usize {
+    let mut levels = 1;
+    let mut width = leaves;
+    while width > 1 {
+        width = width.div_ceil(fanout);
+        levels += 1;
+    }
+    levels
+}

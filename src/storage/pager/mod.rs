@@ -1,0 +1,8 @@
+//! Page files: pages in memory and on disk, their checksums, and which of them are free.
+
+pub mod file;
+pub mod free_map;
+pub mod maps;
+pub mod open_files;
+pub mod space;
+pub mod table;

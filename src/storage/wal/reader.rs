@@ -1,0 +1,218 @@
+//! Reading the log at open: which commits there are, and whether its end is a torn tail or damage.
+//!
+//! A torn tail is the end of the last write before a power cut: nobody was told that it is durable. If behind the first
+//! thing that cannot be read there is a whole group or segment that says a later LSN was durable, then acknowledged commits are
+//! gone: the database must not open as if nothing had happened.
+
+use std::sync::Arc;
+
+use super::group::{ALIGN, Group, MAGIC};
+use super::writer::{SEGMENT_HEADER, SegmentHeader};
+use super::{DIRECTORY, segment_number, segment_path};
+use crate::storage::error::{Error, ErrorKind, Result};
+use crate::storage::page::Lsn;
+use crate::storage::superblock::LogPosition;
+use crate::storage::vfs::Vfs;
+
+/// The log behind a checkpoint.
+pub struct Log {
+    vfs: Arc<dyn Vfs>,
+    /// Segment numbers to replay, in order, and where reading starts and stops in each.
+    parts: Vec<(u64, u64, u64)>,
+    /// The newest whole commit; the checkpoint's when there is none behind it.
+    pub last: Lsn,
+    /// Where the next group goes.
+    pub end: LogPosition,
+    /// Whether something unreadable follows `end` that must be cut off first.
+    pub torn: bool,
+    /// Bytes of groups to replay.
+    pub bytes: u64,
+}
+
+impl Log {
+    /// Finds the end of the log that starts at `from`, with `checkpoint` the last commit before.
+    pub fn scan(
+        vfs: &Arc<dyn Vfs>,
+        database_id: [u8; 16],
+        from: LogPosition,
+        checkpoint: Lsn,
+    ) -> Result<Log> {
+        let numbers = segments(vfs, from.segment)?;
+        if numbers.first() != Some(&from.segment) {
+            let path = vfs.display(&segment_path(from.segment));
+            let reason = "the checkpoint names it, but it is missing";
+            return Err(Error::corrupt_file(&path, reason));
+        }
+        let mut log = Log {
+            vfs: vfs.clone(),
+            parts: Vec::new(),
+            last: checkpoint,
+            end: from,
+            torn: false,
+            bytes: 0,
+        };
+        for (index, &number) in numbers.iter().enumerate() {
+            let bytes = read_segment(vfs, number)?;
+            let path = vfs.display(&segment_path(number));
+            let header = SegmentHeader::decode(&bytes, &path)?;
+            if let Some(header) = &header
+                && (header.database_id != database_id || header.number != number)
+            {
+                return Err(Error::corrupt_file(
+                    &path,
+                    "it belongs to another database or place",
+                ));
+            }
+            let start = if index == 0 {
+                from.offset
+            } else {
+                SEGMENT_HEADER as u64
+            };
+            let continues = numbers[0] + index as u64 == number
+                && header
+                    .as_ref()
+                    .is_some_and(|h| index == 0 || h.first == log.last + 1);
+            if log.torn || !continues {
+                log.torn = true;
+                if let Some(header) = &header
+                    && header.first > log.last + 1
+                {
+                    return Err(log.damaged(header.first - 1, &path));
+                }
+                log.refuse_damage(&bytes, SEGMENT_HEADER, number, &path)?;
+                continue;
+            }
+            let end = log.read_groups(&bytes, start, number);
+            log.parts.push((number, start, end));
+            log.end = LogPosition {
+                segment: number,
+                offset: end,
+            };
+            let rest = bytes.get(end as usize..).unwrap_or(&[]);
+            if rest.iter().any(|&byte| byte != 0) {
+                log.torn = true;
+                log.refuse_damage(&bytes, end as usize, number, &path)?;
+            }
+        }
+        Ok(log)
+    }
+
+    /// Goes over the groups that follow each other from `start` on; gives where they end.
+    fn read_groups(&mut self, bytes: &[u8], start: u64, number: u64) -> u64 {
+        let mut offset = start as usize;
+        while let Some(group) = Group::read(bytes, offset, number) {
+            // Commits up to the checkpoint may come again; a gap may not.
+            if group.first > self.last + 1 || group.last < group.first {
+                break;
+            }
+            self.last = self.last.max(group.last);
+            offset += group.length();
+            self.bytes += group.length() as u64;
+        }
+        offset as u64
+    }
+
+    /// Looks for a whole group behind `from` that claims a durable LSN beyond what was read.
+    fn refuse_damage(&self, bytes: &[u8], from: usize, number: u64, path: &str) -> Result<()> {
+        let mut offset = from.next_multiple_of(ALIGN as usize);
+        while let Some(found) = bytes.get(offset..).and_then(|rest| {
+            memchr::memmem::find_iter(rest, MAGIC).find(|at| (offset + at) % ALIGN as usize == 0)
+        }) {
+            offset += found;
+            match Group::read(bytes, offset, number) {
+                Some(group) if group.durable > self.last => {
+                    return Err(self.damaged(group.durable, path));
+                }
+                Some(group) => offset += group.length(),
+                None => offset += ALIGN as usize,
+            }
+        }
+        Ok(())
+    }
+
+    fn damaged(&self, durable: Lsn, path: &str) -> Error {
+        let readable = self.last;
+        let at = self.vfs.display(&segment_path(self.end.segment));
+        let offset = self.end.offset;
+        Error::new(
+            ErrorKind::Corrupt,
+            format!(
+                "the log is damaged at byte {offset} of {at}: commits up to {durable} were acknowledged (says {path}), only those up to \
+                 {readable} can be read"
+            ),
+        )
+    }
+
+    /// Gives every commit after `checkpoint` to `apply`, in order.
+    pub fn replay(
+        &self,
+        checkpoint: Lsn,
+        mut apply: impl FnMut(Lsn, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        for &(number, start, end) in &self.parts {
+            if start == end {
+                continue;
+            }
+            let bytes = read_segment(&self.vfs, number)?;
+            let malformed =
+                |reason| Error::corrupt_file(&self.vfs.display(&segment_path(number)), reason);
+            let mut offset = start;
+            while offset < end {
+                let group = Group::read(&bytes, offset as usize, number)
+                    .ok_or_else(|| malformed(format!("byte {offset} reads differently now")))?;
+                for commit in group.commits() {
+                    let (lsn, operations) = commit.map_err(malformed)?;
+                    if lsn > checkpoint {
+                        apply(lsn, operations)?;
+                    }
+                }
+                offset += group.length() as u64;
+            }
+        }
+        Ok(())
+    }
+
+    /// Cuts off what follows the end, durably, so that it can never be read as part of the log again.
+    pub fn cut_tail(&self) -> Result<()> {
+        let failed = |e| Error::io("cannot cut off the torn end of the log", e);
+        let mut removed = false;
+        // ORDER: later segments go first: after a crash in between, what is left must still look like a torn tail.
+        let mut later = segments(&self.vfs, self.end.segment + 1)?;
+        while let Some(number) = later.pop() {
+            self.vfs.remove(&segment_path(number)).map_err(failed)?;
+            removed = true;
+        }
+        if removed {
+            self.vfs.sync_directory(DIRECTORY).map_err(failed)?;
+        }
+        let file = self
+            .vfs
+            .open(&segment_path(self.end.segment), false)
+            .map_err(failed)?;
+        file.set_length(self.end.offset).map_err(failed)?;
+        file.sync().map_err(failed)
+    }
+}
+
+/// The numbers of the segments from `first` on, in order.
+pub fn segments(vfs: &Arc<dyn Vfs>, first: u64) -> Result<Vec<u64>> {
+    let names = vfs
+        .list(DIRECTORY)
+        .map_err(|e| Error::io(format!("cannot list {}", vfs.display(DIRECTORY)), e))?;
+    let mut numbers: Vec<u64> = names
+        .iter()
+        .filter_map(|name| segment_number(name))
+        .filter(|&n| n >= first)
+        .collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+fn read_segment(vfs: &Arc<dyn Vfs>, number: u64) -> Result<Vec<u8>> {
+    let path = segment_path(number);
+    let failed = |e| Error::io(format!("cannot read log segment {}", vfs.display(&path)), e);
+    let file = vfs.open(&path, false).map_err(failed)?;
+    let mut bytes = vec![0; file.length().map_err(failed)? as usize];
+    file.read_at(&mut bytes, 0).map_err(failed)?;
+    Ok(bytes)
+}
