@@ -831,8 +831,8 @@ ironbase_status_t ironbase_collection_insert_one(ironbase_collection_t *collecti
  * @param[out] err See @ref conventions. Its details give `writeErrors`, and in `result` what was
  *         inserted.
  * @return #IRONBASE_OK; for documents refused, the status of the first as from
- *         ironbase_collection_insert_one(); #IRONBASE_ERROR_JSON; those of writing (see @ref
- *         conventions).
+ *         ironbase_collection_insert_one(); #IRONBASE_ERROR_JSON, when documents in front of the
+ *         malformed one may have been inserted; those of writing (see @ref conventions).
  * @ingroup collection
  * @since 0.1.0
  */
