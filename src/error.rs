@@ -94,12 +94,14 @@ codes! {
     NAMESPACE_NOT_FOUND = 26, "NamespaceNotFound";
     INDEX_NOT_FOUND = 27, "IndexNotFound";
     PATH_NOT_VIABLE = 28, "PathNotViable";
+    CANNOT_BACKFILL_ARRAY = 34, "CannotBackfillArray";
     CONFLICTING_UPDATE_OPERATORS = 40, "ConflictingUpdateOperators";
     CURSOR_NOT_FOUND = 43, "CursorNotFound";
     NAMESPACE_EXISTS = 48, "NamespaceExists";
     MAX_TIME_MS_EXPIRED = 50, "MaxTimeMSExpired";
     DOLLAR_PREFIXED_FIELD_NAME = 52, "DollarPrefixedFieldName";
     INVALID_ID_FIELD = 53, "InvalidIdField";
+    NOT_SINGLE_VALUE_FIELD = 54, "NotSingleValueField";
     EMPTY_FIELD_NAME = 56, "EmptyFieldName";
     DOTTED_FIELD_NAME = 57, "DottedFieldName";
     IMMUTABLE_FIELD = 66, "ImmutableField";
@@ -109,6 +111,8 @@ codes! {
     INVALID_NAMESPACE = 73, "InvalidNamespace";
     INDEX_OPTIONS_CONFLICT = 85, "IndexOptionsConflict";
     INDEX_KEY_SPECS_CONFLICT = 86, "IndexKeySpecsConflict";
+    CANNOT_INDEX_PARALLEL_ARRAYS = 171, "CannotIndexParallelArrays";
+    INVALID_INDEX_SPECIFICATION_OPTION = 197, "InvalidIndexSpecificationOption";
     BSON_OBJECT_TOO_LARGE = 10334, "BSONObjectTooLarge";
     DUPLICATE_KEY = 11000, "DuplicateKey";
     INTERRUPTED = 11601, "Interrupted";
@@ -233,9 +237,6 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0
-            .source
-            .as_deref()
-            .map(|e| e as &(dyn std::error::Error + 'static))
+        self.0.source.as_deref().map(|e| e as &(dyn std::error::Error + 'static))
     }
 }

@@ -1,6 +1,6 @@
 //! `_id`: first in every stored document, made up where the caller gave none.
 
-use super::{Builder, ElementType, ObjectId, RawDoc, RawValue, RawValueBuf};
+use super::{Builder, ElementType, MAX_DOCUMENT_SIZE, ObjectId, RawDoc, RawValue, RawValueBuf};
 use crate::error::{Code, Error, Result};
 
 /// Appends `document` to `out` with `_id` as its first field: moved to the front, or a new
@@ -23,7 +23,15 @@ pub fn ensure_id_first(document: RawDoc<'_>, out: &mut Vec<u8>) -> Result<RawVal
     for element in document.elements().filter(|element| element.key() != "_id") {
         builder.append_element(element);
     }
+    let size = builder.len() + 1;
     builder.finish();
+    if size > MAX_DOCUMENT_SIZE {
+        out.truncate(out.len() - size);
+        let message = format!(
+            "the document has {size} bytes with its _id, more than the limit of {MAX_DOCUMENT_SIZE}"
+        );
+        return Err(Error::query(Code::BSON_OBJECT_TOO_LARGE, message));
+    }
     Ok(id.into())
 }
 
@@ -92,6 +100,16 @@ mod tests {
             (key, id.type_name(), document.len()),
             ("_id", "objectId", 3)
         );
+    }
+
+    #[test]
+    fn the_new_id_counts_towards_the_size() {
+        // An _id of its own takes 17 bytes.
+        let text = "x".repeat(MAX_DOCUMENT_SIZE - 13 - 17);
+        assert!(identified(doc! { "a": (text.clone()) }).is_ok());
+        let (bytes, mut out) = (doc! { "a": (text + "x") }.to_bytes(), vec![1]);
+        let error = ensure_id_first(RawDoc::new(&bytes).unwrap(), &mut out).unwrap_err();
+        assert_eq!((error.code(), out), (Code::BSON_OBJECT_TOO_LARGE, vec![1]));
     }
 
     #[test]

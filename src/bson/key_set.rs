@@ -11,7 +11,6 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 const LINEAR: usize = 16;
 
 /// The keys of all open documents.
-#[derive(Default)]
 pub(crate) struct KeySet {
     entries: Vec<Entry>,
     seed: Option<RandomState>,
@@ -33,7 +32,11 @@ pub(crate) struct Scope {
 
 impl KeySet {
     pub(crate) fn new() -> KeySet {
-        KeySet::default()
+        // Most documents have fewer keys, nested ones included, and so cost one allocation.
+        KeySet {
+            entries: Vec::with_capacity(32),
+            seed: None,
+        }
     }
 
     /// Starts a document.

@@ -1,8 +1,10 @@
 //! `doc!`: documents as literals.
 
-/// A [`Document`](crate::bson::Document) written as a literal: `doc! { "a": 1, "b": { "c": [1, null] } }`.
-/// Keys are string literals or names of string variables; values are literals, nested documents and arrays, or
-/// any expression that converts into a [`Value`](crate::bson::Value).
+/// A [`Document`](crate::bson::Document) written as a literal:
+/// `doc! { "a": 1, "b": { "c": [1, null] } }`.
+///
+/// Keys are string literals or names of string variables. Values are literals, nested documents
+/// and arrays, or any expression that converts into a [`Value`](crate::bson::Value).
 #[macro_export]
 macro_rules! doc {
     (@fields $document:ident;) => {};

@@ -1,8 +1,8 @@
 //! UTF-8 text borrowed from a document: field names and strings.
 //!
 //! Ingest has validated the UTF-8, so a check at each access would cost time for nothing; and
-//! because this layer has no `unsafe`, a `&str` cannot be made without that check. Hence a type of
-//! its own: comparing and copying work on the bytes, and `as_str` is there for code that is not hot.
+//! because this layer has no `unsafe`, a `&str` cannot be made without that check. Hence a type
+//! of its own: comparing and copying work on the bytes, and `as_str` serves code that is not hot.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Full validation of BSON that comes from outside: the gate that lets every reader trust its bytes.
+//! Full validation of BSON that comes from outside: the gate that lets readers trust their bytes.
 //!
 //! Checked: lengths, terminators and types; UTF-8 of keys and strings; booleans; no duplicate keys;
 //! depth and size. Two liberties that the BSON specification leaves to writers are accepted and

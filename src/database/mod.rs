@@ -1,1 +1,230 @@
-//! TODO
+//! The database as Rust sees it: opening, collections, cursors, upkeep.
+//!
+//! Handles are cheap clones that share one open database. Closing waits for the calls in progress; whatever is called
+//! afterwards answers "closed".
+//!
+//! Invariant: every public operation passes the gate first (`Shared::enter`), so that no page is read and no log written
+//! once the lock on the directory has been released.
+
+#![warn(missing_docs)]
+
+mod collection;
+mod cursor;
+mod delete;
+mod errors;
+mod execute;
+mod explain;
+mod find;
+mod indexes;
+mod insert;
+mod listing;
+mod names;
+pub mod options;
+mod select;
+mod sorter;
+mod update;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use parking_lot::{RwLock, RwLockReadGuard};
+
+pub use collection::Collection;
+pub use cursor::Cursor;
+pub use insert::InsertManyResult;
+pub use update::UpdateResult;
+
+use crate::bson::RawDoc;
+use crate::error::{Code, Error, Result, Status};
+use crate::index::Deriver;
+use crate::json;
+use crate::query::plan_cache::PlanCache;
+use crate::storage::engine::{self, Engine, WriteTxn};
+use crate::storage::vfs::Vfs;
+use crate::storage::vfs::memory::MemoryVfs;
+use crate::storage::vfs::os::OsVfs;
+use errors::from_storage;
+use options::{Durability, OpenOptions, ReadMode};
+
+/// The path of a database that lives in memory and goes with its last handle.
+pub const MEMORY_PATH: &str = ":memory:";
+
+/// An open database.
+#[derive(Clone)]
+pub struct Database(Arc<Shared>);
+
+/// What all handles of one database share.
+struct Shared {
+    engine: RwLock<Option<Arc<Engine>>>,
+    options: OpenOptions,
+    plans: PlanCache,
+    path: String,
+}
+
+/// A call in progress: the database stays open until it is dropped.
+struct Entered<'a>(RwLockReadGuard<'a, Option<Arc<Engine>>>);
+
+impl std::ops::Deref for Entered<'_> {
+    type Target = Arc<Engine>;
+
+    fn deref(&self) -> &Arc<Engine> {
+        self.0.as_ref().expect("checked by enter")
+    }
+}
+
+impl Shared {
+    fn enter(&self) -> Result<Entered<'_>> {
+        // Recursive: a caller's callback may use the database while a call is in progress.
+        let engine = self.engine.read_recursive();
+        if engine.is_none() {
+            let message = format!("the database {} is closed", self.path);
+            return Err(Error::new(Status::Closed, Code::NONE, message));
+        }
+        Ok(Entered(engine))
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(engine) = self.engine.get_mut().take()
+            && let Err(error) = engine.close()
+        {
+            log::error!("closing {}: {error}", self.path);
+        }
+    }
+}
+
+impl Database {
+    /// Opens the database directory `path`, making it if there is none and `create` is set; `":memory:"` opens one in
+    /// memory.
+    ///
+    /// Errors: `Locked` when it is open already, in this process or another; `NotFound` when there is none and `create` is not
+    /// set; `Corrupt` and `Unsupported` when its files are damaged or newer; `Io`.
+    pub fn open(path: &str, options: OpenOptions) -> Result<Database> {
+        if path == MEMORY_PATH {
+            return Database::open_on(Arc::new(MemoryVfs::new()), path, options, false);
+        }
+        let vfs = OsVfs::open(Path::new(path), options.read_only, options.create)
+            .map_err(|error| errors::from_opening(path, error))?;
+        let mapped = options.read_mode == ReadMode::Mmap;
+        Database::open_on(Arc::new(vfs), path, options, mapped)
+    }
+
+    /// Opens a database on any file system; `path` serves messages only.
+    pub fn open_on(
+        vfs: Arc<dyn Vfs>,
+        path: &str,
+        options: OpenOptions,
+        mapped: bool,
+    ) -> Result<Database> {
+        let storage = engine::Options {
+            create: options.create,
+            read_only: options.read_only,
+            durability: match options.durability {
+                Durability::Full => engine::Durability::Full,
+                Durability::Interval => engine::Durability::Interval,
+                Durability::None => engine::Durability::None,
+            },
+            sync_interval_ms: options.sync_interval_ms,
+            page_size: options.page_size,
+            mapped,
+            cache_bytes: (options.cache_bytes as usize).max(1 << 20),
+            max_open_files: options.max_open_files,
+            background: options.background,
+            ..engine::Options::default()
+        };
+        let engine = Engine::open(vfs, storage, Arc::new(Deriver))
+            .map_err(|error| from_storage(error).context(format!("cannot open {path}")))?;
+        Ok(Database(Arc::new(Shared {
+            engine: RwLock::new(Some(engine)),
+            plans: PlanCache::new(options.query_cache_size),
+            options,
+            path: path.to_string(),
+        })))
+    }
+
+    /// Waits for the calls in progress, makes everything durable, releases the directory. Closing again does nothing.
+    pub fn close(&self) -> Result<()> {
+        let Some(engine) = self.0.engine.write().take() else { return Ok(()) };
+        engine.close().map_err(from_storage)
+    }
+
+    /// Whether `close` was called.
+    pub fn is_closed(&self) -> bool {
+        self.0.engine.read_recursive().is_none()
+    }
+
+    /// The JSON that results are written in.
+    pub fn json_mode(&self) -> json::Mode {
+        self.0.options.json_mode
+    }
+
+    /// Makes everything committed durable in the page files, and the log short.
+    pub fn checkpoint(&self) -> Result<()> {
+        self.0.enter()?.checkpoint().map_err(from_storage)
+    }
+
+    /// Refuses all further writes, after a panic in one: what it left in memory cannot be trusted. Opening anew recovers.
+    pub fn mark_panicked(&self) {
+        if let Ok(engine) = self.0.enter() {
+            let message = "a write panicked".to_string();
+            engine.poison(&crate::storage::Error::new(
+                crate::storage::ErrorKind::Poisoned,
+                message,
+            ));
+        }
+    }
+
+    /// A handle on a collection, which need not exist.
+    pub fn collection(&self, name: &str) -> Result<Collection> {
+        self.0.enter()?;
+        names::check_collection(name)?;
+        Ok(Collection::new(self.0.clone(), name))
+    }
+
+    /// Makes a collection. One that exists already is fine, as in MongoDB 7 and later, since there are no options yet in which
+    /// it could differ.
+    pub fn create_collection(&self, name: &str, options: RawDoc<'_>) -> Result<()> {
+        let engine = self.0.enter()?;
+        names::check_collection(name)?;
+        options::only_comment("create", options)?;
+        let mut txn = engine.begin_write().map_err(from_storage)?;
+        if txn.collection(name).is_some() {
+            return Ok(());
+        }
+        txn.create_collection(name, &[]).map_err(from_storage)?;
+        finish(&engine, txn)
+    }
+
+    /// Gives a collection another name, dropping one that has it already if `drop_target`.
+    ///
+    /// Errors: `NamespaceNotFound` (26), `NamespaceExists` (48), `IllegalOperation` (20) for the same name
+    /// ([renameCollection](https://www.mongodb.com/docs/manual/reference/command/renameCollection/)).
+    pub fn rename_collection(&self, from: &str, to: &str, drop_target: bool) -> Result<()> {
+        let engine = self.0.enter()?;
+        names::check_collection(to)?;
+        if from == to {
+            let message = "can't rename a collection to itself";
+            return Err(Error::query(Code::ILLEGAL_OPERATION, message));
+        }
+        let mut txn = engine.begin_write().map_err(from_storage)?;
+        let Some(source) = txn.collection(from) else {
+            return Err(listing::no_collection(txn.catalog(), from));
+        };
+        if let Some(target) = txn.collection(to) {
+            if !drop_target {
+                let message = format!("target collection {to:?} exists");
+                return Err(Error::query(Code::NAMESPACE_EXISTS, message));
+            }
+            txn.drop_collection(&target);
+        }
+        txn.rename_collection(&source, to).map_err(from_storage)?;
+        finish(&engine, txn)
+    }
+}
+
+/// Commits and waits.
+fn finish(engine: &Engine, txn: WriteTxn<'_>) -> Result<()> {
+    let lsn = txn.commit();
+    engine.wait(lsn).map_err(from_storage)
+}

@@ -89,7 +89,10 @@ fn accepts_both_forms_mixed() {
     }
 }
 
-fn placed(error: &Error) -> (u64, u64, u64, &str) {
+/// Offset, line, column and path.
+type Place<'e> = (u64, u64, u64, &'e str);
+
+fn placed(error: &Error) -> Place<'_> {
     let position = &error.details()["position"];
     let number = |key: &str| position[key].as_u64().unwrap();
     let path = error.details()["path"].as_str().unwrap();
@@ -98,7 +101,7 @@ fn placed(error: &Error) -> (u64, u64, u64, &str) {
 
 #[test]
 fn refuses_the_rest_and_says_where() {
-    let cases: &[(&[u8], (u64, u64, u64, &str), &str)] = &[
+    let cases: &[(&[u8], Place, &str)] = &[
         (b"", (0, 1, 1, ""), "found the end of the input"),
         (b"  ", (2, 1, 3, ""), "found the end of the input"),
         (b"[]", (0, 1, 1, ""), "expected a document"),

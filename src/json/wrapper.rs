@@ -357,7 +357,7 @@ fn append(out: &mut Vec<u8>, value: RawValue<'_>) -> Walked<ElementType> {
     Ok(value.element_type())
 }
 
-/// Turns the document at `start`, if it consists of `$scope` and then `$code`, into code with scope.
+/// Turns the document at `start` into code with scope, if `$scope` and then `$code` are all it has.
 pub(super) fn code_after_scope(out: &mut Vec<u8>, start: usize) -> bool {
     let document = RawDoc::trusted(&out[start..]);
     let mut fields = document.iter();

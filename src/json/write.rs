@@ -122,36 +122,13 @@ impl Writer<'_> {
             RawValue::DateTime(ms) => self.date(ms),
             RawValue::Document(document) => return Some(Level::document(document)),
             RawValue::Array(array) => return Some(Level::array(array)),
-            other => return self.uncommon(other),
-        }
-        None
-    }
-
-    fn uncommon<'a>(&mut self, value: RawValue<'a>) -> Option<Level<'a>> {
-        match value {
             RawValue::Binary { subtype, bytes } => self.binary(subtype, bytes),
             RawValue::Decimal128(value) => {
                 self.raw(format!("{{\"$numberDecimal\":\"{value}\"}}").as_bytes());
             }
-            RawValue::Timestamp { time, increment } => {
-                self.raw(b"{\"$timestamp\":{\"t\":");
-                write_integer(time.into(), self.out);
-                self.raw(b",\"i\":");
-                write_integer(increment.into(), self.out);
-                self.raw(b"}}");
-            }
-            RawValue::Regex { pattern, options } => {
-                let mut sorted = options.as_bytes().to_vec();
-                // Sorting bytes would tear other characters apart, and options are all ASCII.
-                if sorted.is_ascii() {
-                    sorted.sort_unstable();
-                }
-                self.raw(b"{\"$regularExpression\":{\"pattern\":");
-                self.text(pattern);
-                self.raw(b",\"options\":");
-                self.text(Text::from_bytes(&sorted));
-                self.raw(b"}}");
-            }
+            RawValue::Timestamp { time, increment } => self.timestamp(time, increment),
+            RawValue::Regex { pattern, options } => self.regex(pattern, options),
+            RawValue::DbPointer { namespace, id } => self.db_pointer(namespace, id),
             RawValue::JavaScript(code) => self.wrapped_text(b"{\"$code\":", code),
             RawValue::Symbol(text) => self.wrapped_text(b"{\"$symbol\":", text),
             RawValue::JavaScriptWithScope { code, scope } => {
@@ -160,17 +137,9 @@ impl Writer<'_> {
                 self.raw(b",\"$scope\":");
                 return Some(Level::scope(scope));
             }
-            RawValue::DbPointer { namespace, id } => {
-                self.raw(b"{\"$dbPointer\":{\"$ref\":");
-                self.text(namespace);
-                self.raw(b",\"$id\":");
-                self.object_id(id);
-                self.raw(b"}}");
-            }
             RawValue::Undefined => self.raw(b"{\"$undefined\":true}"),
             RawValue::MinKey => self.raw(b"{\"$minKey\":1}"),
             RawValue::MaxKey => self.raw(b"{\"$maxKey\":1}"),
-            common => return self.scalar(common),
         }
         None
     }
@@ -279,9 +248,99 @@ impl Writer<'_> {
         self.raw(b"}");
     }
 
+    fn timestamp(&mut self, time: u32, increment: u32) {
+        self.raw(b"{\"$timestamp\":{\"t\":");
+        write_integer(time.into(), self.out);
+        self.raw(b",\"i\":");
+        write_integer(increment.into(), self.out);
+        self.raw(b"}}");
+    }
+
+    fn regex(&mut self, pattern: Text<'_>, options: Text<'_>) {
+        let mut sorted = options.as_bytes().to_vec();
+        // Sorting bytes would tear other characters apart; real options are all ASCII.
+        if sorted.is_ascii() {
+            sorted.sort_unstable();
+        }
+        self.raw(b"{\"$regularExpression\":{\"pattern\":");
+        self.text(pattern);
+        self.raw(b",\"options\":");
+        self.text(Text::from_bytes(&sorted));
+        self.raw(b"}}");
+    }
+
+    fn db_pointer(&mut self, namespace: Text<'_>, id: ObjectId) {
+        self.raw(b"{\"$dbPointer\":{\"$ref\":");
+        self.text(namespace);
+        self.raw(b",\"$id\":");
+        self.object_id(id);
+        self.raw(b"}}");
+    }
+
     fn binary(&mut self, subtype: u8, bytes: &[u8]) {
         self.raw(b"{\"$binary\":{\"base64\":\"");
         base64::encode(bytes, self.out);
         self.raw(format!("\",\"subType\":\"{subtype:02x}\"}}}}").as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bson::{Value, doc};
+
+    fn relaxed(value: impl Into<Value>) -> String {
+        let (value, mut out) = (value.into().to_raw(), Vec::new());
+        write_value(&mut out, value.as_raw(), Mode::Relaxed);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn is_compact_and_keeps_the_order() {
+        let document = doc! { "b": [1, [], {}, [[true]]], "a": { "x": null, "y": { "z": "" } } };
+        let expected = r#"{"b":[1,[],{},[[true]]],"a":{"x":null,"y":{"z":""}}}"#;
+        assert_eq!(relaxed(document), expected);
+        assert_eq!(relaxed(doc! {}), "{}");
+    }
+
+    #[test]
+    fn escapes_what_json_demands_and_no_more() {
+        let text = "\"\\/\u{8}\u{c}\n\r\t\0\u{1f}\u{7f}é☆😀";
+        assert_eq!(
+            relaxed(text),
+            "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u001f\u{7f}é☆😀\""
+        );
+    }
+
+    #[test]
+    fn numbers_read_back_with_their_kind() {
+        let cases = [
+            (Value::Int32(-7), "-7"),
+            (Value::Int64(1 << 60), "1152921504606846976"),
+            (Value::Double(1.0), "1.0"),
+            (Value::Double(1e21), "1E+21"),
+            (
+                Value::Double(f64::NEG_INFINITY),
+                r#"{"$numberDouble":"-Infinity"}"#,
+            ),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(relaxed(value), expected);
+        }
+    }
+
+    #[test]
+    fn deep_nesting_does_not_overflow_the_stack() {
+        let levels = 100_000;
+        let mut nested = Vec::with_capacity(levels * 8 + 5);
+        for level in (1..=levels).rev() {
+            nested.extend_from_slice(&(level as u32 * 8 + 5).to_le_bytes());
+            nested.extend_from_slice(b"\x03a\0");
+        }
+        nested.extend_from_slice(&[5, 0, 0, 0]);
+        nested.resize(levels * 8 + 5, 0);
+        let mut out = Vec::new();
+        write_document(&mut out, RawDoc::new(&nested).unwrap(), Mode::Relaxed);
+        assert_eq!(out.len(), levels * 6 + 2);
     }
 }

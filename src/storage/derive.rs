@@ -87,7 +87,9 @@ impl KeySet {
 }
 
 /// An index specification made ready for use.
-pub trait CompiledIndex: Send + Sync {
+///
+/// The layer above gets its own type back through `Any`.
+pub trait CompiledIndex: std::any::Any + Send + Sync {
     /// Adds the index keys of `document` to `out`, sorted and without repetition.
     fn derive(&self, document: &[u8], out: &mut KeySet) -> anyhow::Result<()>;
 }
@@ -96,4 +98,9 @@ pub trait CompiledIndex: Send + Sync {
 pub trait IndexDeriver: Send + Sync {
     /// Compiles a specification that was given to `create_index`, now or in an earlier run.
     fn compile(&self, spec: &[u8]) -> anyhow::Result<Arc<dyn CompiledIndex>>;
+
+    /// The flags that a primary key gives its tree (`TRUNCATED`).
+    fn primary_flags(&self, _key: &[u8]) -> u8 {
+        0
+    }
 }

@@ -19,6 +19,7 @@ use crate::storage::derive::KeySet;
 use crate::storage::error::{Error, ErrorKind, Result};
 use crate::storage::page::{Lsn, TreeId};
 use crate::storage::pager::file::PageFile;
+use crate::storage::roots::Roots;
 use crate::storage::snapshot::Version;
 use crate::storage::wal::group::Mark;
 use crate::storage::wal::operation::Operation;
@@ -46,7 +47,7 @@ pub struct WriteTxn<'e> {
     pub(super) engine: &'e Engine,
     pub(super) core: MutexGuard<'e, Core>,
     pub(super) lsn: Lsn,
-    pub(super) roots: crate::storage::roots::Roots,
+    pub(super) roots: Roots,
     pub(super) catalog: Catalog,
     pub(super) changes: Changes,
     pub(super) touched: Vec<TreeId>,
@@ -104,6 +105,11 @@ impl<'e> WriteTxn<'e> {
 
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// The trees as this transaction sees them.
+    pub fn roots(&self) -> &Roots {
+        &self.roots
     }
 
     /// A tree as this transaction sees it. Must not be kept over a change.
@@ -217,7 +223,9 @@ impl<'e> WriteTxn<'e> {
                     key,
                     value,
                 });
+                let flags = self.engine.deriver.primary_flags(key);
                 self.edit(collection.id, &collection.file, |edit, tree| {
+                    tree.flags |= flags;
                     edit.put(tree, key, value)
                 })?;
             }

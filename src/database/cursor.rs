@@ -1,0 +1,176 @@
+//! Cursors: the documents of a query, a batch at a time, all of one version of the database.
+//!
+//! A batch is copied out of the pages under a guard that ends with it, so that a cursor left lying about keeps its snapshot's pages
+//! from being reused but no memory beyond one batch.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::Shared;
+use super::execute::{self, Examined, Position, Source};
+use super::select::Selection;
+use super::sorter::Sorter;
+use crate::bson::RawDoc;
+use crate::error::Result;
+use crate::query::{Access, Plan, Projection, SortSource};
+use crate::storage::catalog::Collection;
+use crate::storage::snapshot::Version;
+
+/// A batch holds so many bytes, and then ends with the document that goes beyond.
+const BATCH_BYTES: usize = 64 << 10;
+
+/// What a cursor returns of what is selected.
+pub(super) struct Window {
+    pub projection: Option<Projection>,
+    pub skip: u64,
+    /// 0 for all.
+    pub limit: u64,
+}
+
+/// The results of a `find`.
+pub struct Cursor {
+    database: Arc<Shared>,
+    /// Where the documents are; `None`: the collection does not exist.
+    at: Option<Snapshot>,
+    selection: Selection,
+    window: Window,
+    returned: u64,
+    position: Position,
+    is_at_end: bool,
+    /// The documents of the batch, one behind the other.
+    batch: Vec<u8>,
+    next: usize,
+}
+
+pub(super) struct Snapshot {
+    pub version: Arc<Version>,
+    pub collection: Arc<Collection>,
+    pub plan: Plan,
+}
+
+impl Cursor {
+    pub(super) fn new(
+        database: Arc<Shared>,
+        at: Option<Snapshot>,
+        selection: Selection,
+        window: Window,
+    ) -> Cursor {
+        Cursor {
+            database,
+            is_at_end: at.is_none(),
+            at,
+            selection,
+            window,
+            returned: 0,
+            position: Position::default(),
+            batch: Vec::new(),
+            next: 0,
+        }
+    }
+
+    /// The next document as BSON, on loan until the next call; `None` at the end.
+    pub fn next(&mut self) -> Result<Option<&[u8]>> {
+        let database = self.database.clone();
+        let _entered = database.enter()?;
+        if self.next >= self.batch.len() {
+            self.fill()?;
+        }
+        let Some(rest) = self.batch.get(self.next..).filter(|rest| !rest.is_empty()) else {
+            return Ok(None);
+        };
+        let length = i32::from_le_bytes(rest[..4].try_into().expect("a document has a length"));
+        self.next += length as usize;
+        Ok(Some(&rest[..length as usize]))
+    }
+
+    /// What finding the documents so far has cost.
+    pub(super) fn examined(&self) -> Examined {
+        self.position.examined
+    }
+
+    /// Copies the next batch out of the pages.
+    fn fill(&mut self) -> Result<()> {
+        self.batch.clear();
+        self.next = 0;
+        if self.is_at_end {
+            self.at = None;
+            return Ok(());
+        }
+        if self.at.as_ref().is_some_and(|at| at.plan.sort == SortSource::InMemory) {
+            self.sort()?;
+        }
+        let Some(at) = &self.at else { return Ok(()) };
+        let source = Source { collection: &at.collection, roots: &at.version.roots };
+        let (batch, window, returned) = (&mut self.batch, &mut self.window, &mut self.returned);
+        let filter = &self.selection.filter;
+        let ended = execute::run(source, &at.plan, filter, &mut self.position, &mut |_, found| {
+            if window.skip > 0 {
+                window.skip -= 1;
+                return Ok(ControlFlow::Continue(()));
+            }
+            match &window.projection {
+                Some(projection) => projection.apply(found, batch)?,
+                None => batch.extend_from_slice(found.as_bytes()),
+            }
+            *returned += 1;
+            let is_full = batch.len() >= BATCH_BYTES || *returned == window.limit;
+            Ok(if is_full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        self.is_at_end = ended || (window.limit > 0 && *returned == window.limit);
+        Ok(())
+    }
+
+    /// Goes through everything selected once and makes the sorted primary keys the new way to it.
+    fn sort(&mut self) -> Result<()> {
+        let Some(at) = &mut self.at else { return Ok(()) };
+        let keep = match self.window.limit {
+            0 => usize::MAX,
+            limit => usize::try_from(self.window.skip.saturating_add(limit)).unwrap_or(usize::MAX),
+        };
+        let mut sorter = Sorter::new(&self.selection.sort, keep);
+        let source = Source { collection: &at.collection, roots: &at.version.roots };
+        let filter = &self.selection.filter;
+        execute::run(source, &at.plan, filter, &mut self.position, &mut |key, document| {
+            sorter.add(key, document)?;
+            Ok(ControlFlow::Continue(()))
+        })?;
+        at.plan.access = Access::IdPoints(sorter.finish());
+        at.plan.sort = SortSource::ProvidedByAccess;
+        self.position = Position { examined: self.position.examined, ..Position::default() };
+        Ok(())
+    }
+}
+
+impl Snapshot {
+    /// The collection's newest visible state and the way to what is selected in it.
+    pub fn take(
+        database: &Shared,
+        version: Arc<Version>,
+        name: &str,
+        selection: &Selection,
+    ) -> Result<Option<Snapshot>> {
+        let Some(collection) = version.catalog.get(name).cloned() else { return Ok(None) };
+        let plan = selection.plan(&collection, &version.roots, &database.plans, false)?;
+        Ok(Some(Snapshot { version, collection, plan }))
+    }
+
+    pub fn source(&self) -> Source<'_> {
+        Source { collection: &self.collection, roots: &self.version.roots }
+    }
+}
+
+/// Applies a projection if there is one.
+pub(super) fn project<'d>(
+    projection: Option<&Projection>,
+    document: RawDoc<'d>,
+    buffer: &'d mut Vec<u8>,
+) -> Result<RawDoc<'d>> {
+    match projection {
+        None => Ok(document),
+        Some(projection) => {
+            buffer.clear();
+            projection.apply(document, buffer)?;
+            Ok(RawDoc::trusted(buffer))
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Running a plan: going through keys, fetching documents, checking the filter again.
+//!
+//! A scan may stop after any document and go on later from a remembered key; between two stretches of it no guard is held, so that
+//! a long scan does not keep pages in memory.
+//!
+//! Invariants: every document is visited once, in the order of the access; a document with several keys in a multikey index counts
+//! at its first key within the bounds, which is found from the document itself, so that no set of visited documents grows.
+
+use std::ops::ControlFlow;
+
+use super::errors::from_storage;
+use super::select::spec_of;
+use crate::bson::RawDoc;
+use crate::error::{Code, Error, Result, Status};
+use crate::query::bounds::Interval;
+use crate::query::{Access, Filter, Plan};
+use crate::storage::btree::TreeRef;
+use crate::storage::btree::walk::Walk;
+use crate::storage::catalog::{Collection, Index};
+use crate::storage::derive::{CompiledIndex, KeySet};
+use crate::storage::roots::Roots;
+
+/// Keys examined under one guard.
+const STRETCH: u64 = 2048;
+
+/// A collection to read from: at a visible version, or as a running transaction sees it.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    pub collection: &'a Collection,
+    pub roots: &'a Roots,
+}
+
+impl<'a> Source<'a> {
+    fn documents<'p>(self, pin: &'p crossbeam_epoch::Guard) -> TreeRef<'p>
+    where
+        'a: 'p,
+    {
+        let collection = self.collection;
+        TreeRef { file: &collection.file, tree: self.roots.get(collection.id), pin }
+    }
+
+    fn entries<'p>(self, index: &'p Index, pin: &'p crossbeam_epoch::Guard) -> TreeRef<'p> {
+        TreeRef { file: &index.file, tree: self.roots.get(index.id), pin }
+    }
+
+    /// Gives the document of a primary key to `visit`.
+    pub fn with_document<T>(
+        self,
+        key: &[u8],
+        visit: impl FnOnce(RawDoc<'_>) -> T,
+    ) -> Result<Option<T>> {
+        let pin = crossbeam_epoch::pin();
+        let document = self.documents(&pin).get(key).map_err(from_storage)?;
+        Ok(document.map(|bytes| visit(RawDoc::trusted(bytes))))
+    }
+}
+
+/// What running a plan cost.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Examined {
+    pub keys: u64,
+    pub documents: u64,
+}
+
+/// Where a scan is.
+#[derive(Debug, Default)]
+pub struct Position {
+    /// The interval or point that is next or being gone through.
+    step: usize,
+    /// The last key examined in it.
+    last: Option<Vec<u8>>,
+    pub examined: Examined,
+}
+
+/// Gives the matching documents, with their primary keys, to `visit` until it breaks. Called again with the same position it goes on behind
+/// the document at which it broke. Whether the scan has come to its end.
+pub fn run(
+    source: Source<'_>,
+    plan: &Plan,
+    filter: &Filter,
+    position: &mut Position,
+    visit: &mut dyn FnMut(&[u8], RawDoc<'_>) -> Result<ControlFlow<()>>,
+) -> Result<bool> {
+    loop {
+        let stretch = match &plan.access {
+            Access::Empty => return Ok(true),
+            Access::IdPoints(keys) => visit_points(source, keys, filter, position, visit)?,
+            Access::CollectionScan { id_bounds, reverse } => {
+                let scan = Scan { bounds: id_bounds, reverse: *reverse };
+                scan_documents(source, &scan, filter, position, visit)?
+            }
+            Access::IndexScan { position: index, intervals, reverse, multikey } => {
+                let scan = Scan { bounds: intervals, reverse: *reverse };
+                let index = &source.collection.indexes[*index];
+                scan_index(source, index, *multikey, &scan, filter, position, visit)?
+            }
+        };
+        match stretch {
+            Stretch::End => return Ok(true),
+            Stretch::Broken => return Ok(false),
+            Stretch::Paused => {}
+        }
+    }
+}
+
+/// How a stretch of a scan ended.
+enum Stretch {
+    /// There is nothing more.
+    End,
+    /// The visitor wants no more for now.
+    Broken,
+    /// Enough under one guard; go on with the next.
+    Paused,
+}
+
+struct Scan<'a> {
+    bounds: &'a [Interval],
+    reverse: bool,
+}
+
+fn visit_points(
+    source: Source<'_>,
+    keys: &[Vec<u8>],
+    filter: &Filter,
+    position: &mut Position,
+    visit: &mut dyn FnMut(&[u8], RawDoc<'_>) -> Result<ControlFlow<()>>,
+) -> Result<Stretch> {
+    let pin = crossbeam_epoch::pin();
+    let documents = source.documents(&pin);
+    let last = keys.len().min(position.step + STRETCH as usize);
+    while position.step < last {
+        let key = &keys[position.step];
+        position.step += 1;
+        position.examined.keys += 1;
+        let Some(bytes) = documents.get(key).map_err(from_storage)? else { continue };
+        position.examined.documents += 1;
+        let document = RawDoc::trusted(bytes);
+        if filter.matches(document) && visit(key, document)?.is_break() {
+            return Ok(Stretch::Broken);
+        }
+    }
+    Ok(if last == keys.len() { Stretch::End } else { Stretch::Paused })
+}
+
+/// Goes through the entries within the bounds, behind the position, for one stretch.
+fn walk_bounds<'p>(
+    tree: TreeRef<'p>,
+    scan: &Scan<'_>,
+    position: &mut Position,
+    entry: &mut dyn FnMut(&[u8], &'p [u8], &mut Examined) -> Result<ControlFlow<()>>,
+) -> Result<Stretch> {
+    let mut walk = Walk::new(tree);
+    let mut key = Vec::new();
+    let mut budget = STRETCH;
+    while position.step < scan.bounds.len() {
+        let bounds = match scan.reverse {
+            false => &scan.bounds[position.step],
+            true => &scan.bounds[scan.bounds.len() - 1 - position.step],
+        };
+        let mut more = match (&position.last, scan.reverse) {
+            (None, false) => walk.seek(&bounds.low),
+            (None, true) => walk.seek_below(&bounds.high),
+            (Some(last), true) => walk.seek_below(last),
+            (Some(last), false) => seek_behind(&mut walk, last, &mut key),
+        }
+        .map_err(from_storage)?;
+        while more {
+            walk.key_into(&mut key);
+            let inside = if scan.reverse { *key >= *bounds.low } else { *key < *bounds.high };
+            if !inside {
+                break;
+            }
+            position.examined.keys += 1;
+            let value = walk.value().map_err(from_storage)?;
+            let flow = entry(&key, value, &mut position.examined)?;
+            budget -= 1;
+            if flow.is_break() || budget == 0 {
+                position.last = Some(key);
+                return Ok(if flow.is_break() { Stretch::Broken } else { Stretch::Paused });
+            }
+            more = if scan.reverse { walk.prev() } else { walk.next() }.map_err(from_storage)?;
+        }
+        position.step += 1;
+        position.last = None;
+    }
+    Ok(Stretch::End)
+}
+
+fn seek_behind(
+    walk: &mut Walk<'_>,
+    last: &[u8],
+    key: &mut Vec<u8>,
+) -> crate::storage::Result<bool> {
+    if !walk.seek(last)? {
+        return Ok(false);
+    }
+    walk.key_into(key);
+    if key == last { walk.next() } else { Ok(true) }
+}
+
+fn scan_documents(
+    source: Source<'_>,
+    scan: &Scan<'_>,
+    filter: &Filter,
+    position: &mut Position,
+    visit: &mut dyn FnMut(&[u8], RawDoc<'_>) -> Result<ControlFlow<()>>,
+) -> Result<Stretch> {
+    let pin = crossbeam_epoch::pin();
+    walk_bounds(source.documents(&pin), scan, position, &mut |key, bytes, examined| {
+        examined.documents += 1;
+        let document = RawDoc::trusted(bytes);
+        if filter.matches(document) { visit(key, document) } else { Ok(ControlFlow::Continue(())) }
+    })
+}
+
+fn scan_index(
+    source: Source<'_>,
+    index: &Index,
+    multikey: bool,
+    scan: &Scan<'_>,
+    filter: &Filter,
+    position: &mut Position,
+    visit: &mut dyn FnMut(&[u8], RawDoc<'_>) -> Result<ControlFlow<()>>,
+) -> Result<Stretch> {
+    let pin = crossbeam_epoch::pin();
+    let documents = source.documents(&pin);
+    let spec = spec_of(index)?;
+    let mut keys = KeySet::default();
+    walk_bounds(source.entries(index, &pin), scan, position, &mut |entry, value, examined| {
+        let (key, primary) = split_entry(index, entry, value)?;
+        let Some(bytes) = documents.get(primary).map_err(from_storage)? else {
+            return Err(dangling(index, "leads to no document"));
+        };
+        examined.documents += 1;
+        let document = RawDoc::trusted(bytes);
+        if !filter.matches(document) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        if multikey {
+            keys.clear();
+            spec.derive(bytes, &mut keys).map_err(|e| dangling(index, &e.to_string()))?;
+            if first_inside(&keys, scan) != Some(key) {
+                return Ok(ControlFlow::Continue(()));
+            }
+        }
+        visit(primary, document)
+    })
+}
+
+/// The key at which a document with these keys comes up first.
+fn first_inside<'k>(keys: &'k KeySet, scan: &Scan<'_>) -> Option<&'k [u8]> {
+    let inside = |key: &&[u8]| scan.bounds.iter().any(|bounds| bounds.contains(key));
+    if scan.reverse { keys.iter().filter(inside).last() } else { keys.iter().find(inside) }
+}
+
+/// An index entry's key and primary key.
+fn split_entry<'e>(index: &Index, entry: &'e [u8], value: &[u8]) -> Result<(&'e [u8], &'e [u8])> {
+    let primary = value.try_into().map(u16::from_le_bytes).ok().map(usize::from);
+    primary
+        .and_then(|length| entry.len().checked_sub(length))
+        .map(|at| entry.split_at(at))
+        .ok_or_else(|| dangling(index, "is malformed"))
+}
+
+fn dangling(index: &Index, what: &str) -> Error {
+    let message = format!("an entry of index {:?} {what}", index.name);
+    Error::new(Status::Corrupt, Code::NONE, message)
+}

@@ -1,0 +1,268 @@
+//! Plans as MongoDB's explain shows them: stages within stages, and what running them cost.
+
+use std::fmt::Write;
+
+use super::filter::Filter;
+use super::planner::{Access, Plan, PlanRequest, SortSource};
+use crate::bson::{Document, RawDoc, RawValue, Value, doc};
+use crate::error::Result;
+use crate::index::{IndexSpec, KeyField};
+
+/// What comes after access and sort.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stages<'a> {
+    /// Documents to pass over.
+    pub skip: u64,
+    /// The most documents to return; 0 means all.
+    pub limit: u64,
+    /// The projection as it was written.
+    pub projection: Option<RawDoc<'a>>,
+}
+
+/// What an execution did.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Execution {
+    /// Documents returned.
+    pub returned: u64,
+    /// Index entries read.
+    pub keys_examined: u64,
+    /// Documents read.
+    pub docs_examined: u64,
+    /// How long it took.
+    pub time_ms: u64,
+}
+
+/// The `queryPlanner` section.
+pub fn query_planner(
+    namespace: &str,
+    plans: &[Plan],
+    request: &PlanRequest<'_>,
+    stages: Stages<'_>,
+) -> Result<Document> {
+    let mut shown = plans.iter().map(|plan| winning_plan(plan, request, stages));
+    let winning = shown.next().unwrap_or_else(|| Ok(doc! { "stage": "EOF" }))?;
+    let rejected = shown.map(|plan| plan.map(Value::Document)).collect::<Result<Vec<_>>>()?;
+    Ok(doc! {
+        "namespace": namespace,
+        "parsedQuery": (Document::from_raw(request.filter.source())?),
+        "indexFilterSet": false,
+        "winningPlan": winning,
+        "rejectedPlans": rejected,
+    })
+}
+
+/// The `executionStats` section.
+pub fn execution_stats(winning_plan: Document, execution: Execution) -> Document {
+    let count = |number: u64| Value::from(number as i64);
+    let mut stages = doc! {};
+    for (name, value) in winning_plan.iter() {
+        stages.insert(name, value.clone());
+        if name == "stage" {
+            stages.insert("nReturned", count(execution.returned));
+        }
+    }
+    doc! {
+        "executionSuccess": true,
+        "nReturned": (count(execution.returned)),
+        "executionTimeMillis": (count(execution.time_ms)),
+        "totalKeysExamined": (count(execution.keys_examined)),
+        "totalDocsExamined": (count(execution.docs_examined)),
+        "executionStages": stages,
+    }
+}
+
+/// The stages of a plan, the last to run outermost.
+pub fn winning_plan(
+    plan: &Plan,
+    request: &PlanRequest<'_>,
+    stages: Stages<'_>,
+) -> Result<Document> {
+    let mut shown = access_stage(plan, request)?;
+    if plan.sort == SortSource::InMemory {
+        let pattern = key_pattern(request.sort.fields());
+        shown = doc! { "stage": "SORT", "sortPattern": pattern, "inputStage": shown };
+    }
+    if stages.skip > 0 {
+        let amount = stages.skip as i64;
+        shown = doc! { "stage": "SKIP", "skipAmount": amount, "inputStage": shown };
+    }
+    if let Some(projection) = stages.projection.filter(|projection| !projection.is_empty()) {
+        let dotted = |(name, value): (crate::bson::Text<'_>, RawValue<'_>)| {
+            name.as_bytes().contains(&b'.') || value.as_document().is_some()
+        };
+        let simple = !projection.iter().any(dotted);
+        let stage = if simple { "PROJECTION_SIMPLE" } else { "PROJECTION_DEFAULT" };
+        let by = Document::from_raw(projection)?;
+        shown = doc! { "stage": stage, "transformBy": by, "inputStage": shown };
+    }
+    if stages.limit > 0 {
+        let amount = stages.limit as i64;
+        shown = doc! { "stage": "LIMIT", "limitAmount": amount, "inputStage": shown };
+    }
+    Ok(shown)
+}
+
+fn access_stage(plan: &Plan, request: &PlanRequest<'_>) -> Result<Document> {
+    match &plan.access {
+        Access::Empty => Ok(doc! { "stage": "EOF" }),
+        Access::IdPoints(keys) if keys.len() == 1 && is_id_lookup(request.filter) => {
+            Ok(doc! { "stage": "IDHACK" })
+        }
+        Access::IdPoints(_) => {
+            let scan = index_scan(&IndexSpec::id(), plan, false, false);
+            fetch(request.filter, scan)
+        }
+        Access::CollectionScan { reverse, .. } if plan.bounds.is_empty() => {
+            let mut stage = doc! { "stage": "COLLSCAN" };
+            add_filter(&mut stage, request.filter)?;
+            stage.insert("direction", direction(*reverse));
+            Ok(stage)
+        }
+        Access::CollectionScan { reverse, .. } => {
+            let mut stage = doc! { "stage": "CLUSTERED_IXSCAN" };
+            add_filter(&mut stage, request.filter)?;
+            for (name, value) in index_scan(&IndexSpec::id(), plan, false, *reverse).iter() {
+                if name != "stage" {
+                    stage.insert(name, value.clone());
+                }
+            }
+            Ok(stage)
+        }
+        Access::IndexScan { position, reverse, multikey, .. } => {
+            let index = request.indexes.iter().find(|index| index.position == *position);
+            let scan = match index {
+                Some(index) => index_scan(index.spec, plan, *multikey, *reverse),
+                None => doc! { "stage": "IXSCAN" },
+            };
+            fetch(request.filter, scan)
+        }
+    }
+}
+
+fn is_id_lookup(filter: &Filter) -> bool {
+    let mut fields = filter.source().iter();
+    fields.next().is_some_and(|(name, _)| name == "_id") && fields.next().is_none()
+}
+
+fn fetch(filter: &Filter, scan: Document) -> Result<Document> {
+    let mut stage = doc! { "stage": "FETCH" };
+    add_filter(&mut stage, filter)?;
+    stage.insert("inputStage", scan);
+    Ok(stage)
+}
+
+fn add_filter(stage: &mut Document, filter: &Filter) -> Result<()> {
+    if !filter.is_empty() {
+        stage.insert("filter", Document::from_raw(filter.source())?);
+    }
+    Ok(())
+}
+
+fn index_scan(spec: &IndexSpec, plan: &Plan, multikey: bool, reverse: bool) -> Document {
+    let mut bounds = doc! {};
+    for (at, field) in spec.fields.iter().enumerate() {
+        let everything = || match field.descending {
+            false => vec![Value::from("[MinKey, MaxKey]")],
+            true => vec![Value::from("[MaxKey, MinKey]")],
+        };
+        let labels = plan.bounds.iter().map(|label| Value::from(label.as_str())).collect();
+        let labels = if at == 0 && !plan.bounds.is_empty() { labels } else { everything() };
+        bounds.insert(field.path.as_str(), labels);
+    }
+    doc! {
+        "stage": "IXSCAN",
+        "keyPattern": (key_pattern(&spec.fields)),
+        "indexName": (spec.name.as_str()),
+        "isMultiKey": multikey,
+        "isUnique": (spec.unique),
+        "isSparse": false,
+        "isPartial": false,
+        "indexVersion": 2,
+        "direction": (direction(reverse)),
+        "indexBounds": bounds,
+    }
+}
+
+fn key_pattern(fields: &[KeyField]) -> Document {
+    let mut pattern = doc! {};
+    for field in fields {
+        pattern.insert(field.path.as_str(), if field.descending { -1 } else { 1 });
+    }
+    pattern
+}
+
+fn direction(reverse: bool) -> &'static str {
+    if reverse { "backward" } else { "forward" }
+}
+
+/// A value as MongoDB's shell would write it: index bounds are shown so.
+pub fn shell_text(value: RawValue<'_>) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_shell_text(&mut out, value, 0);
+    out
+}
+
+/// How deep documents are shown; below, they are abbreviated.
+const SHOWN_DEPTH: usize = 8;
+
+fn write_shell_text(out: &mut String, value: RawValue<'_>, depth: usize) -> std::fmt::Result {
+    match value {
+        RawValue::Double(value) if value.is_nan() => out.push_str("nan"),
+        RawValue::Double(value) if value.is_infinite() => {
+            out.push_str(if value > 0.0 { "inf" } else { "-inf" });
+        }
+        RawValue::Double(value) => write!(out, "{value:?}")?,
+        RawValue::Int32(value) => write!(out, "{value}")?,
+        RawValue::Int64(value) => write!(out, "{value}")?,
+        RawValue::Decimal128(value) => write!(out, "{value}")?,
+        RawValue::String(text) | RawValue::Symbol(text) => write!(out, "{:?}", text.as_str())?,
+        RawValue::Document(_) | RawValue::Array(_) if depth == SHOWN_DEPTH => out.push_str("..."),
+        RawValue::Document(document) => write_fields(out, document, depth)?,
+        RawValue::Array(array) => {
+            out.push('[');
+            for (at, (_, value)) in array.iter().enumerate() {
+                out.push_str(if at == 0 { " " } else { ", " });
+                write_shell_text(out, value, depth + 1)?;
+            }
+            out.push_str(if array.is_empty() { "]" } else { " ]" });
+        }
+        RawValue::Binary { subtype, bytes } => {
+            write!(out, "BinData({subtype}, ")?;
+            bytes.iter().try_for_each(|byte| write!(out, "{byte:02X}"))?;
+            out.push(')');
+        }
+        RawValue::Undefined => out.push_str("undefined"),
+        RawValue::ObjectId(id) => {
+            out.push_str("ObjectId('");
+            out.extend(id.to_hex().map(char::from));
+            out.push_str("')");
+        }
+        RawValue::Boolean(value) => write!(out, "{value}")?,
+        RawValue::DateTime(ms) => write!(out, "new Date({ms})")?,
+        RawValue::Null => out.push_str("null"),
+        RawValue::Regex { pattern, options } => write!(out, "/{pattern}/{options}")?,
+        RawValue::DbPointer { namespace, id } => {
+            write!(out, "DBRef({:?}, ", namespace.as_str())?;
+            write_shell_text(out, RawValue::ObjectId(id), depth)?;
+            out.push(')');
+        }
+        RawValue::JavaScript(code) | RawValue::JavaScriptWithScope { code, .. } => {
+            write!(out, "{code}")?;
+        }
+        RawValue::Timestamp { time, increment } => write!(out, "Timestamp({time}, {increment})")?,
+        RawValue::MinKey => out.push_str("MinKey"),
+        RawValue::MaxKey => out.push_str("MaxKey"),
+    }
+    Ok(())
+}
+
+fn write_fields(out: &mut String, document: RawDoc<'_>, depth: usize) -> std::fmt::Result {
+    out.push('{');
+    for (at, (name, value)) in document.iter().enumerate() {
+        write!(out, "{} {name}: ", if at == 0 { "" } else { "," })?;
+        write_shell_text(out, value, depth + 1)?;
+    }
+    out.push_str(if document.is_empty() { "}" } else { " }" });
+    Ok(())
+}

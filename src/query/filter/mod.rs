@@ -1,0 +1,169 @@
+//! Filters: compiled once, then matched against raw documents.
+//!
+//! A compiled filter is a tree of conjunctions, disjunctions and negations over predicates on
+//! fields. A conjunction keeps its predicates grouped by their first path component, so that one
+//! pass over a document serves them all. Matching allocates nothing.
+//!
+//! - `compile` reads the language and reports its errors
+//! - `predicate` tests one value, `alternatives` a `$in`, `pattern` a regular expression
+//! - `path_match` finds the values that a dotted path leads to
+//! - `shape` reduces a filter to what plans depend on
+
+mod alternatives;
+mod compile;
+mod path_match;
+mod pattern;
+mod predicate;
+mod regex_syntax;
+mod shape;
+
+pub(crate) use alternatives::Alternatives;
+pub(crate) use pattern::Pattern;
+pub(crate) use predicate::{Comparison, Operand, Predicate};
+
+use crate::bson::{Path, RawDoc, RawValue};
+use crate::error::Result;
+
+/// A compiled filter.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    root: Conjunction,
+    source: Box<[u8]>,
+}
+
+impl Filter {
+    /// Compiles `{ a: 1, b: { $gt: 2 }, $or: [..] }`.
+    pub fn compile(filter: RawDoc<'_>) -> Result<Filter> {
+        let root = compile::compile(filter)?;
+        Ok(Filter { root, source: filter.as_bytes().into() })
+    }
+
+    /// Whether `document` is selected.
+    #[inline]
+    pub fn matches(&self, document: RawDoc<'_>) -> bool {
+        self.root.matches(document)
+    }
+
+    /// Whether every document is selected.
+    pub fn is_empty(&self) -> bool {
+        self.root.groups.is_empty() && self.root.rest.is_empty()
+    }
+
+    /// The filter as it was written.
+    pub fn source(&self) -> RawDoc<'_> {
+        RawDoc::trusted(&self.source)
+    }
+
+    pub(crate) fn root(&self) -> &Conjunction {
+        &self.root
+    }
+}
+
+/// A part of a filter.
+#[derive(Clone, Debug)]
+pub(crate) enum Node {
+    All(Conjunction),
+    Any(Vec<Node>),
+    Not(Box<Node>),
+}
+
+/// Predicates and other nodes that must all match. Without any, everything does.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Conjunction {
+    groups: Vec<Group>,
+    rest: Vec<Node>,
+}
+
+/// The predicates whose paths start with the same field.
+#[derive(Clone, Debug)]
+struct Group {
+    name: Box<[u8]>,
+    tests: Vec<FieldTest>,
+}
+
+/// A predicate on what a path leads to.
+#[derive(Clone, Debug)]
+pub(crate) struct FieldTest {
+    pub(crate) path: Path,
+    pub(crate) predicate: Predicate,
+}
+
+impl Node {
+    fn matches(&self, document: RawDoc<'_>) -> bool {
+        match self {
+            Node::All(all) => all.matches(document),
+            Node::Any(nodes) => nodes.iter().any(|node| node.matches(document)),
+            Node::Not(node) => !node.matches(document),
+        }
+    }
+}
+
+impl Conjunction {
+    /// Adds a predicate.
+    fn push_test(&mut self, path: Path, predicate: Predicate) {
+        let name = path.first().as_bytes();
+        let test = |path| FieldTest { path, predicate };
+        match self.groups.iter_mut().find(|group| *group.name == *name) {
+            Some(group) => group.tests.push(test(path)),
+            None => self.groups.push(Group { name: name.into(), tests: vec![test(path)] }),
+        }
+    }
+
+    /// Adds a node; what it requires of fields joins the groups here.
+    fn push(&mut self, node: Node) {
+        let Node::All(all) = node else { return self.rest.push(node) };
+        for test in all.groups.into_iter().flat_map(|group| group.tests) {
+            self.push_test(test.path, test.predicate);
+        }
+        self.rest.extend(all.rest);
+    }
+
+    /// The predicates on fields.
+    pub(crate) fn tests(&self) -> impl Iterator<Item = &FieldTest> {
+        self.groups.iter().flat_map(|group| &group.tests)
+    }
+
+    /// The disjunctions and negations.
+    pub(crate) fn rest(&self) -> &[Node] {
+        &self.rest
+    }
+
+    #[inline]
+    fn matches(&self, document: RawDoc<'_>) -> bool {
+        let fields = match self.groups.as_slice() {
+            [] => true,
+            [group] => group.matches(document.get(&group.name)),
+            groups if groups.len() <= u64::BITS as usize => match_in_one_pass(groups, document),
+            groups => groups.iter().all(|group| group.matches(document.get(&group.name))),
+        };
+        fields && self.rest.iter().all(|node| node.matches(document))
+    }
+}
+
+fn match_in_one_pass(groups: &[Group], document: RawDoc<'_>) -> bool {
+    let mut pending = u64::MAX >> (u64::BITS as usize - groups.len());
+    for element in document.elements() {
+        let key = element.key().as_bytes();
+        let wanted = |&(at, group): &(usize, &Group)| pending >> at & 1 == 1 && *group.name == *key;
+        let Some((at, group)) = groups.iter().enumerate().find(wanted) else { continue };
+        if !group.matches(element.value()) {
+            return false;
+        }
+        pending &= !(1 << at);
+        if pending == 0 {
+            return true;
+        }
+    }
+    let missing = |(at, group): (usize, &Group)| pending >> at & 1 == 0 || group.matches(None);
+    groups.iter().enumerate().all(missing)
+}
+
+impl Group {
+    #[inline]
+    fn matches(&self, value: Option<RawValue<'_>>) -> bool {
+        self.tests.iter().all(|test| path_match::any(value, &test.path, 1, &test.predicate))
+    }
+}
+
+#[cfg(test)]
+mod tests;
