@@ -158,7 +158,7 @@ pub unsafe extern "C" fn ironbase_db_collection(
     }
 }
 
-/// Makes an empty collection.
+/// Makes an empty collection. One that exists already is fine.
 ///
 /// @param db The database.
 /// @param name The collection's name.
@@ -166,9 +166,8 @@ pub unsafe extern "C" fn ironbase_db_collection(
 /// @param options JSON document, none defined yet; `(NULL, 0)` for none.
 /// @param options_len Bytes, or #IRONBASE_NUL.
 /// @param[out] err See @ref conventions.
-/// @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (48, NamespaceExists) if it exists, or (73,
-///         InvalidNamespace) for a name that no collection can have; those of writing (see @ref
-///         conventions).
+/// @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (73, InvalidNamespace) for a name that no collection
+///         can have; those of writing (see @ref conventions).
 /// @ingroup database
 /// @since 0.1.0
 #[unsafe(no_mangle)]

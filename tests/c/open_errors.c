@@ -29,9 +29,9 @@ static void make(const char *path) {
 
 static void places_that_cannot_be(void) {
     write_file("a_file", "text", 4);
-    CHECK_ERROR(ironbase_open("a_file", NULL, 0, &db, &error), IRONBASE_ERROR_IO, 0, "a_file", "\"errno\":");
-    CHECK_ERROR(ironbase_open("a_file/below", NULL, 0, &db, &error), IRONBASE_ERROR_IO, 0, "a_file", "Not a directory");
-    CHECK_ERROR(ironbase_open("/proc/app.mlite", NULL, 0, &db, &error), IRONBASE_ERROR_IO, 0, "/proc/app.mlite", "\"errno\":2");
+    CHECK_ERROR(ironbase_open("a_file", NULL, 0, &db, &error), IRONBASE_ERROR_IO, 39, "a_file", "\"errno\":");
+    CHECK_ERROR(ironbase_open("a_file/below", NULL, 0, &db, &error), IRONBASE_ERROR_IO, 39, "a_file", "Not a directory");
+    CHECK_ERROR(ironbase_open("/proc/app.mlite", NULL, 0, &db, &error), IRONBASE_ERROR_IO, 39, "/proc/app.mlite", "\"errno\":2");
     CHECK_ERROR(ironbase_open("", NULL, 0, &db, &error), IRONBASE_ERROR_ARGUMENT, 0, "path", "{");
     CHECK_ERROR(ironbase_open("missing", "{\"create\": false}", NUL, &db, &error), IRONBASE_ERROR_NOT_FOUND, 0, "missing", "{");
     CHECK_ERROR(ironbase_open("missing", "{\"readOnly\": true}", NUL, &db, &error), IRONBASE_ERROR_NOT_FOUND, 0, "missing", "{");
@@ -45,7 +45,7 @@ static void places_that_cannot_be(void) {
     char name[5000];
     memset(name, 'x', sizeof name - 1);
     name[sizeof name - 1] = 0;
-    CHECK_ERROR(ironbase_open(name, NULL, 0, &db, &error), IRONBASE_ERROR_IO, 0, "xxx", "\"errno\":36");
+    CHECK_ERROR(ironbase_open(name, NULL, 0, &db, &error), IRONBASE_ERROR_IO, 39, "xxx", "\"errno\":36");
 }
 
 static void a_directory_that_may_not_be_written(void) {
@@ -54,7 +54,7 @@ static void a_directory_that_may_not_be_written(void) {
         return;
     }
     CHECK(mkdir("locked_away", 0555) == 0);
-    CHECK_ERROR(ironbase_open("locked_away/app.mlite", NULL, 0, &db, &error), IRONBASE_ERROR_IO, 0, "locked_away", "\"errno\":13");
+    CHECK_ERROR(ironbase_open("locked_away/app.mlite", NULL, 0, &db, &error), IRONBASE_ERROR_IO, 39, "locked_away", "\"errno\":13");
 }
 
 static void a_database_is_open_once(void) {
@@ -148,10 +148,10 @@ static void a_database_for_reading_only(void) {
     CHECK_OK(ironbase_db_collection(db, "users", NUL, &users, &error));
     CHECK_OK(ironbase_collection_count_documents(users, NULL, 0, NULL, 0, &count, &error));
     CHECK(count == 1);
-    CHECK_ERROR(ironbase_collection_insert_one(users, "{}", NUL, NULL, 0, NULL, NULL, &error), IRONBASE_ERROR_READ_ONLY, 0, "read", "{");
-    CHECK_ERROR(ironbase_collection_delete_many(users, "{}", NUL, NULL, 0, NULL, NULL, &error), IRONBASE_ERROR_READ_ONLY, 0, "read", "{");
-    CHECK_ERROR(ironbase_db_create_collection(db, "more", NUL, NULL, 0, &error), IRONBASE_ERROR_READ_ONLY, 0, "read", "{");
-    CHECK_ERROR(ironbase_collection_drop(users, &error), IRONBASE_ERROR_READ_ONLY, 0, "read", "{");
+    CHECK_ERROR(ironbase_collection_insert_one(users, "{}", NUL, NULL, 0, NULL, NULL, &error), IRONBASE_ERROR_READ_ONLY, 20, "read", "{");
+    CHECK_ERROR(ironbase_collection_delete_many(users, "{}", NUL, NULL, 0, NULL, NULL, &error), IRONBASE_ERROR_READ_ONLY, 20, "read", "{");
+    CHECK_ERROR(ironbase_db_create_collection(db, "more", NUL, NULL, 0, &error), IRONBASE_ERROR_READ_ONLY, 20, "read", "{");
+    CHECK_ERROR(ironbase_collection_drop(users, &error), IRONBASE_ERROR_READ_ONLY, 20, "read", "{");
     ironbase_collection_free(users);
     ironbase_db_free(db);
 }
