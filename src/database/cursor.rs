@@ -10,7 +10,6 @@ use super::Shared;
 use super::execute::{self, Examined, Position, Source};
 use super::select::Selection;
 use super::sorter::Sorter;
-use crate::bson::RawDoc;
 use crate::error::Result;
 use crate::query::{Access, Plan, Projection, SortSource};
 use crate::storage::catalog::Collection;
@@ -96,47 +95,72 @@ impl Cursor {
             self.at = None;
             return Ok(());
         }
-        if self.at.as_ref().is_some_and(|at| at.plan.sort == SortSource::InMemory) {
+        if self
+            .at
+            .as_ref()
+            .is_some_and(|at| at.plan.sort == SortSource::InMemory)
+        {
             self.sort()?;
         }
         let Some(at) = &self.at else { return Ok(()) };
-        let source = Source { collection: &at.collection, roots: &at.version.roots };
+        let source = at.source();
         let (batch, window, returned) = (&mut self.batch, &mut self.window, &mut self.returned);
         let filter = &self.selection.filter;
-        let ended = execute::run(source, &at.plan, filter, &mut self.position, &mut |_, found| {
-            if window.skip > 0 {
-                window.skip -= 1;
-                return Ok(ControlFlow::Continue(()));
-            }
-            match &window.projection {
-                Some(projection) => projection.apply(found, batch)?,
-                None => batch.extend_from_slice(found.as_bytes()),
-            }
-            *returned += 1;
-            let is_full = batch.len() >= BATCH_BYTES || *returned == window.limit;
-            Ok(if is_full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-        })?;
+        let ended = execute::run(
+            source,
+            &at.plan,
+            filter,
+            &mut self.position,
+            &mut |_, found| {
+                if window.skip > 0 {
+                    window.skip -= 1;
+                    return Ok(ControlFlow::Continue(()));
+                }
+                match &window.projection {
+                    Some(projection) => projection.apply(found, batch),
+                    None => batch.extend_from_slice(found.as_bytes()),
+                }
+                *returned += 1;
+                let is_full = batch.len() >= BATCH_BYTES || *returned == window.limit;
+                Ok(if is_full {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                })
+            },
+        )?;
         self.is_at_end = ended || (window.limit > 0 && *returned == window.limit);
         Ok(())
     }
 
     /// Goes through everything selected once and makes the sorted primary keys the new way to it.
     fn sort(&mut self) -> Result<()> {
-        let Some(at) = &mut self.at else { return Ok(()) };
+        let Some(at) = &mut self.at else {
+            return Ok(());
+        };
         let keep = match self.window.limit {
             0 => usize::MAX,
             limit => usize::try_from(self.window.skip.saturating_add(limit)).unwrap_or(usize::MAX),
         };
         let mut sorter = Sorter::new(&self.selection.sort, keep);
-        let source = Source { collection: &at.collection, roots: &at.version.roots };
+        let source = Source {
+            collection: &at.collection,
+            roots: &at.version.roots,
+        };
         let filter = &self.selection.filter;
-        execute::run(source, &at.plan, filter, &mut self.position, &mut |key, document| {
-            sorter.add(key, document)?;
-            Ok(ControlFlow::Continue(()))
-        })?;
+        execute::run(
+            source,
+            &at.plan,
+            filter,
+            &mut self.position,
+            &mut |key, document| {
+                sorter.add(key, document)?;
+                Ok(ControlFlow::Continue(()))
+            },
+        )?;
         at.plan.access = Access::IdPoints(sorter.finish());
         at.plan.sort = SortSource::ProvidedByAccess;
-        self.position = Position { examined: self.position.examined, ..Position::default() };
+        self.position = Position::restart(self.position.examined);
         Ok(())
     }
 }
@@ -149,28 +173,25 @@ impl Snapshot {
         name: &str,
         selection: &Selection,
     ) -> Result<Option<Snapshot>> {
-        let Some(collection) = version.catalog.get(name).cloned() else { return Ok(None) };
-        let plan = selection.plan(&collection, &version.roots, &database.plans, false)?;
-        Ok(Some(Snapshot { version, collection, plan }))
+        let Some(collection) = version.catalog.get(name).cloned() else {
+            return Ok(None);
+        };
+        let source = Source {
+            collection: &collection,
+            roots: &version.roots,
+        };
+        let plan = selection.plan(source, &database.plans)?;
+        Ok(Some(Snapshot {
+            version,
+            collection,
+            plan,
+        }))
     }
 
     pub fn source(&self) -> Source<'_> {
-        Source { collection: &self.collection, roots: &self.version.roots }
-    }
-}
-
-/// Applies a projection if there is one.
-pub(super) fn project<'d>(
-    projection: Option<&Projection>,
-    document: RawDoc<'d>,
-    buffer: &'d mut Vec<u8>,
-) -> Result<RawDoc<'d>> {
-    match projection {
-        None => Ok(document),
-        Some(projection) => {
-            buffer.clear();
-            projection.apply(document, buffer)?;
-            Ok(RawDoc::trusted(buffer))
+        Source {
+            collection: &self.collection,
+            roots: &self.version.roots,
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::io;
 
-use crate::bson::RawDoc;
+use crate::bson::{Builder, RawDoc, RawValue};
 use crate::error::{Code, Error, Result, Status};
 use crate::index::{IndexSpec, extract, key};
 use crate::json;
+use crate::query::explain::shell_text;
 use crate::storage::derive::{CompiledIndex, KeySet};
 use crate::storage::{self, ErrorKind};
 
@@ -64,7 +65,11 @@ pub fn from_opening(path: &str, error: io::Error) -> Error {
         io::ErrorKind::NotFound => Status::NotFound,
         _ => Status::Io,
     };
-    let code = if status == Status::Io { FILE_STREAM_FAILED } else { Code::NONE };
+    let code = if status == Status::Io {
+        FILE_STREAM_FAILED
+    } else {
+        Code::NONE
+    };
     let mut converted = Error::new(status, code, format!("cannot open {path}: {error}"));
     if let Some(errno) = storage::vfs::os_error(&error) {
         converted = converted.with_detail("errno", errno);
@@ -84,8 +89,7 @@ pub fn duplicate_key(
     let spec = spec.unwrap_or(&id_spec);
     let key_value = shared_key(spec, document, holder).unwrap_or_default();
     let (pattern, value) = (text(&spec.key_pattern()), text(&key_value));
-    let shown = value.replacen('{', "{ ", 1);
-    let shown = format!("{} }}", shown.strip_suffix('}').unwrap_or(&shown));
+    let shown = shell_text(RawValue::Document(RawDoc::trusted(&key_value)));
     let message = format!(
         "E11000 duplicate key error collection: {collection} index: {} dup key: {shown}",
         spec.name
@@ -125,7 +129,7 @@ fn shared_key(
         key::cut(&mut buffer, key::MAX_INDEX_KEY);
         if found.is_none() && (holder.is_none() || theirs.contains(&buffer)) {
             let mut out = Vec::new();
-            let mut builder = crate::bson::Builder::new(&mut out);
+            let mut builder = Builder::new(&mut out);
             for (field, value) in spec.fields.iter().zip(values) {
                 builder.append(field.path.as_str(), *value);
             }

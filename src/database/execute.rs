@@ -36,11 +36,19 @@ impl<'a> Source<'a> {
         'a: 'p,
     {
         let collection = self.collection;
-        TreeRef { file: &collection.file, tree: self.roots.get(collection.id), pin }
+        TreeRef {
+            file: &collection.file,
+            tree: self.roots.get(collection.id),
+            pin,
+        }
     }
 
     fn entries<'p>(self, index: &'p Index, pin: &'p crossbeam_epoch::Guard) -> TreeRef<'p> {
-        TreeRef { file: &index.file, tree: self.roots.get(index.id), pin }
+        TreeRef {
+            file: &index.file,
+            tree: self.roots.get(index.id),
+            pin,
+        }
     }
 
     /// Gives the document of a primary key to `visit`.
@@ -72,6 +80,16 @@ pub struct Position {
     pub examined: Examined,
 }
 
+impl Position {
+    /// The start of another scan whose cost is added to what was examined before.
+    pub fn restart(examined: Examined) -> Position {
+        Position {
+            examined,
+            ..Position::default()
+        }
+    }
+}
+
 /// Gives the matching documents, with their primary keys, to `visit` until it breaks. Called again with the same position it goes on behind
 /// the document at which it broke. Whether the scan has come to its end.
 pub fn run(
@@ -86,11 +104,22 @@ pub fn run(
             Access::Empty => return Ok(true),
             Access::IdPoints(keys) => visit_points(source, keys, filter, position, visit)?,
             Access::CollectionScan { id_bounds, reverse } => {
-                let scan = Scan { bounds: id_bounds, reverse: *reverse };
+                let scan = Scan {
+                    bounds: id_bounds,
+                    reverse: *reverse,
+                };
                 scan_documents(source, &scan, filter, position, visit)?
             }
-            Access::IndexScan { position: index, intervals, reverse, multikey } => {
-                let scan = Scan { bounds: intervals, reverse: *reverse };
+            Access::IndexScan {
+                position: index,
+                intervals,
+                reverse,
+                multikey,
+            } => {
+                let scan = Scan {
+                    bounds: intervals,
+                    reverse: *reverse,
+                };
                 let index = &source.collection.indexes[*index];
                 scan_index(source, index, *multikey, &scan, filter, position, visit)?
             }
@@ -132,14 +161,20 @@ fn visit_points(
         let key = &keys[position.step];
         position.step += 1;
         position.examined.keys += 1;
-        let Some(bytes) = documents.get(key).map_err(from_storage)? else { continue };
+        let Some(bytes) = documents.get(key).map_err(from_storage)? else {
+            continue;
+        };
         position.examined.documents += 1;
         let document = RawDoc::trusted(bytes);
         if filter.matches(document) && visit(key, document)?.is_break() {
             return Ok(Stretch::Broken);
         }
     }
-    Ok(if last == keys.len() { Stretch::End } else { Stretch::Paused })
+    Ok(if last == keys.len() {
+        Stretch::End
+    } else {
+        Stretch::Paused
+    })
 }
 
 /// Goes through the entries within the bounds, behind the position, for one stretch.
@@ -166,7 +201,11 @@ fn walk_bounds<'p>(
         .map_err(from_storage)?;
         while more {
             walk.key_into(&mut key);
-            let inside = if scan.reverse { *key >= *bounds.low } else { *key < *bounds.high };
+            let inside = if scan.reverse {
+                *key >= *bounds.low
+            } else {
+                *key < *bounds.high
+            };
             if !inside {
                 break;
             }
@@ -176,9 +215,18 @@ fn walk_bounds<'p>(
             budget -= 1;
             if flow.is_break() || budget == 0 {
                 position.last = Some(key);
-                return Ok(if flow.is_break() { Stretch::Broken } else { Stretch::Paused });
+                return Ok(if flow.is_break() {
+                    Stretch::Broken
+                } else {
+                    Stretch::Paused
+                });
             }
-            more = if scan.reverse { walk.prev() } else { walk.next() }.map_err(from_storage)?;
+            more = if scan.reverse {
+                walk.prev()
+            } else {
+                walk.next()
+            }
+            .map_err(from_storage)?;
         }
         position.step += 1;
         position.last = None;
@@ -206,11 +254,20 @@ fn scan_documents(
     visit: &mut dyn FnMut(&[u8], RawDoc<'_>) -> Result<ControlFlow<()>>,
 ) -> Result<Stretch> {
     let pin = crossbeam_epoch::pin();
-    walk_bounds(source.documents(&pin), scan, position, &mut |key, bytes, examined| {
-        examined.documents += 1;
-        let document = RawDoc::trusted(bytes);
-        if filter.matches(document) { visit(key, document) } else { Ok(ControlFlow::Continue(())) }
-    })
+    walk_bounds(
+        source.documents(&pin),
+        scan,
+        position,
+        &mut |key, bytes, examined| {
+            examined.documents += 1;
+            let document = RawDoc::trusted(bytes);
+            if filter.matches(document) {
+                visit(key, document)
+            } else {
+                Ok(ControlFlow::Continue(()))
+            }
+        },
+    )
 }
 
 fn scan_index(
@@ -226,36 +283,50 @@ fn scan_index(
     let documents = source.documents(&pin);
     let spec = spec_of(index)?;
     let mut keys = KeySet::default();
-    walk_bounds(source.entries(index, &pin), scan, position, &mut |entry, value, examined| {
-        let (key, primary) = split_entry(index, entry, value)?;
-        let Some(bytes) = documents.get(primary).map_err(from_storage)? else {
-            return Err(dangling(index, "leads to no document"));
-        };
-        examined.documents += 1;
-        let document = RawDoc::trusted(bytes);
-        if !filter.matches(document) {
-            return Ok(ControlFlow::Continue(()));
-        }
-        if multikey {
-            keys.clear();
-            spec.derive(bytes, &mut keys).map_err(|e| dangling(index, &e.to_string()))?;
-            if first_inside(&keys, scan) != Some(key) {
+    walk_bounds(
+        source.entries(index, &pin),
+        scan,
+        position,
+        &mut |entry, value, examined| {
+            let (key, primary) = split_entry(index, entry, value)?;
+            let Some(bytes) = documents.get(primary).map_err(from_storage)? else {
+                return Err(dangling(index, "leads to no document"));
+            };
+            examined.documents += 1;
+            let document = RawDoc::trusted(bytes);
+            if !filter.matches(document) {
                 return Ok(ControlFlow::Continue(()));
             }
-        }
-        visit(primary, document)
-    })
+            if multikey {
+                keys.clear();
+                spec.derive(bytes, &mut keys)
+                    .map_err(|e| dangling(index, &e.to_string()))?;
+                if first_inside(&keys, scan) != Some(key) {
+                    return Ok(ControlFlow::Continue(()));
+                }
+            }
+            visit(primary, document)
+        },
+    )
 }
 
 /// The key at which a document with these keys comes up first.
 fn first_inside<'k>(keys: &'k KeySet, scan: &Scan<'_>) -> Option<&'k [u8]> {
     let inside = |key: &&[u8]| scan.bounds.iter().any(|bounds| bounds.contains(key));
-    if scan.reverse { keys.iter().filter(inside).last() } else { keys.iter().find(inside) }
+    if scan.reverse {
+        keys.iter().filter(inside).last()
+    } else {
+        keys.iter().find(inside)
+    }
 }
 
 /// An index entry's key and primary key.
 fn split_entry<'e>(index: &Index, entry: &'e [u8], value: &[u8]) -> Result<(&'e [u8], &'e [u8])> {
-    let primary = value.try_into().map(u16::from_le_bytes).ok().map(usize::from);
+    let primary = value
+        .try_into()
+        .map(u16::from_le_bytes)
+        .ok()
+        .map(usize::from);
     primary
         .and_then(|length| entry.len().checked_sub(length))
         .map(|at| entry.split_at(at))

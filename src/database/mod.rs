@@ -8,6 +8,7 @@
 
 #![warn(missing_docs)]
 
+mod change;
 mod collection;
 mod cursor;
 mod delete;
@@ -145,7 +146,9 @@ impl Database {
 
     /// Waits for the calls in progress, makes everything durable, releases the directory. Closing again does nothing.
     pub fn close(&self) -> Result<()> {
-        let Some(engine) = self.0.engine.write().take() else { return Ok(()) };
+        let Some(engine) = self.0.engine.write().take() else {
+            return Ok(());
+        };
         engine.close().map_err(from_storage)
     }
 

@@ -33,7 +33,16 @@ mod tests {
 
     #[test]
     fn names_that_mongodb_refuses_are_refused() {
-        for name in ["", "a$b", "a\0", ".a", "a.", "a..b", "system.users", &"x".repeat(256)] {
+        for name in [
+            "",
+            "a$b",
+            "a\0",
+            ".a",
+            "a.",
+            "a..b",
+            "system.users",
+            &"x".repeat(256),
+        ] {
             let error = check_collection(name).unwrap_err();
             assert_eq!(error.code(), Code::INVALID_NAMESPACE, "{name:?}");
         }

@@ -3,14 +3,14 @@
 use std::any::Any;
 
 use super::errors::from_storage;
+use super::execute::Source;
 use super::options::Hint as HintOption;
-use crate::bson::RawDoc;
+use crate::bson::{RawDoc, RawValue};
 use crate::error::{Code, Error, Result, Status};
 use crate::index::{Deriver, IndexSpec};
 use crate::query::plan_cache::{PlanCache, Shape};
-use crate::query::{self, Filter, Hint, IndexInfo, Plan, PlanRequest, Sort, planner};
-use crate::storage::catalog::{Collection, Index};
-use crate::storage::roots::Roots;
+use crate::query::{Access, Filter, Hint, IndexInfo, Plan, PlanRequest, Sort, planner};
+use crate::storage::catalog::Index;
 
 /// What an operation selects.
 pub struct Selection {
@@ -30,7 +30,9 @@ impl Selection {
         let hint = match hint {
             None => None,
             Some(HintOption::Name(name)) => Some(Hint::Name(name.clone())),
-            Some(HintOption::Key(pattern)) => Some(Hint::parse(RawDoc::trusted(pattern))?),
+            Some(HintOption::Key(pattern)) => {
+                Some(Hint::parse(RawValue::Document(RawDoc::trusted(pattern)))?)
+            }
         };
         Ok(Selection {
             filter: Filter::compile(RawDoc::trusted(filter))?,
@@ -40,49 +42,68 @@ impl Selection {
     }
 
     /// Chooses the way to the documents of a collection.
-    pub fn plan(
-        &self,
-        collection: &Collection,
-        roots: &Roots,
-        plans: &PlanCache,
-        describe: bool,
-    ) -> Result<Plan> {
-        let mut infos = Vec::with_capacity(collection.indexes.len());
-        for (position, index) in collection.indexes.iter().enumerate() {
-            let spec = spec_of(index)?;
-            let flags = roots.get(index.id).flags;
-            infos.push(IndexInfo { name: &index.name, spec, flags, position });
-        }
-        let request = PlanRequest {
-            filter: &self.filter,
-            sort: &self.sort,
-            hint: self.hint.as_ref(),
-            indexes: &infos,
-            primary_flags: roots.get(collection.id).flags,
-            preferred: None,
-            describe,
-        };
-        if infos.len() < 2 {
+    pub fn plan(&self, source: Source<'_>, plans: &PlanCache) -> Result<Plan> {
+        let indexes = describe_indexes(source)?;
+        let request = self.request(source, &indexes);
+        if indexes.len() < 2 {
             return planner::plan(&request);
         }
-        // Only where form alone leaves a choice is the remembered winner asked for.
+        let collection = source.collection;
         let shape = Shape::new(collection.id.into(), &self.filter, &self.sort);
         let winner = plans.winner(&shape);
-        let plan = planner::plan(&PlanRequest { preferred: winner.as_deref(), ..request })?;
+        let plan = planner::plan(&PlanRequest {
+            preferred: winner.as_deref(),
+            ..request
+        })?;
         if winner.is_none()
-            && let query::Access::IndexScan { position, .. } = plan.access
+            && let Access::IndexScan { position, .. } = plan.access
         {
             plans.remember(shape, &collection.indexes[position].name);
         }
         Ok(plan)
     }
+
+    /// What the planner is asked.
+    pub fn request<'a>(
+        &'a self,
+        source: Source<'_>,
+        indexes: &'a [IndexInfo<'a>],
+    ) -> PlanRequest<'a> {
+        PlanRequest {
+            filter: &self.filter,
+            sort: &self.sort,
+            hint: self.hint.as_ref(),
+            indexes,
+            primary_flags: source.roots.get(source.collection.id).flags,
+            preferred: None,
+            describe: false,
+        }
+    }
+}
+
+/// The indexes as the planner sees them.
+pub fn describe_indexes(source: Source<'_>) -> Result<Vec<IndexInfo<'_>>> {
+    let indexes = source.collection.indexes.iter().enumerate();
+    indexes
+        .map(|(position, index)| {
+            let (spec, flags) = (spec_of(index)?, source.roots.get(index.id).flags);
+            Ok(IndexInfo {
+                name: &index.name,
+                spec,
+                flags,
+                position,
+            })
+        })
+        .collect()
 }
 
 /// The compiled specification of an index.
 pub fn spec_of(index: &Index) -> Result<&IndexSpec> {
     let compiled = index.compiled(&Deriver).map_err(from_storage)?;
-    (compiled as &dyn Any).downcast_ref::<IndexSpec>().ok_or_else(|| {
-        let message = format!("index {:?} is of a foreign kind", index.name);
-        Error::new(Status::Internal, Code::INTERNAL_ERROR, message)
-    })
+    (compiled as &dyn Any)
+        .downcast_ref::<IndexSpec>()
+        .ok_or_else(|| {
+            let message = format!("index {:?} is of a foreign kind", index.name);
+            Error::new(Status::Internal, Code::INTERNAL_ERROR, message)
+        })
 }

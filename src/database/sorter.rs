@@ -29,7 +29,13 @@ pub struct Sorter<'s> {
 impl<'s> Sorter<'s> {
     /// Keeps the first `keep` documents in the order of `sort`.
     pub fn new(sort: &'s Sort, keep: usize) -> Sorter<'s> {
-        Sorter { sort, keep, heap: BinaryHeap::new(), came: 0, bytes: 0 }
+        Sorter {
+            sort,
+            keep,
+            heap: BinaryHeap::new(),
+            came: 0,
+            bytes: 0,
+        }
     }
 
     pub fn add(&mut self, primary: &[u8], document: RawDoc<'_>) -> Result<()> {
@@ -59,7 +65,11 @@ impl<'s> Sorter<'s> {
 
     /// The primary keys in order.
     pub fn finish(self) -> Vec<Vec<u8>> {
-        self.heap.into_sorted_vec().into_iter().map(|(_, _, primary)| primary).collect()
+        self.heap
+            .into_sorted_vec()
+            .into_iter()
+            .map(|(_, _, primary)| primary)
+            .collect()
     }
 }
 

@@ -55,7 +55,9 @@ fn descend<'a>(mut document: RawDoc<'a>, path: &Path, mut position: usize) -> Re
 /// Follows the array indexes that come next in `path`.
 fn enter_array<'a>(mut array: RawDoc<'a>, path: &Path, mut position: usize) -> Result<Slot<'a>> {
     loop {
-        let indexed = path.index(position).and_then(|index| array.iter().nth(index as usize));
+        let indexed = path
+            .index(position)
+            .and_then(|index| array.iter().nth(index as usize));
         let Some((_, element)) = indexed else {
             return Ok(Slot::Array { array, position });
         };
@@ -74,7 +76,9 @@ fn enter_array<'a>(mut array: RawDoc<'a>, path: &Path, mut position: usize) -> R
 fn refuse_ambiguous(array: RawDoc<'_>, path: &Path, position: usize) -> Result<()> {
     let name = path.component(position);
     let has_field = |value: RawValue<'_>| {
-        value.as_document().is_some_and(|document| document.get_element(name).is_some())
+        value
+            .as_document()
+            .is_some_and(|document| document.get_element(name).is_some())
     };
     if !array.iter().any(|(_, element)| has_field(element)) {
         return Ok(());
@@ -153,14 +157,19 @@ fn expand<'a>(
 fn common_array<'a>(fields: &[KeyField], slots: &[Slot<'a>]) -> Result<Option<RawDoc<'a>>> {
     let mut found: Option<(RawDoc<'a>, &KeyField)> = None;
     for (field, slot) in fields.iter().zip(slots) {
-        let Slot::Array { array, .. } = *slot else { continue };
+        let Slot::Array { array, .. } = *slot else {
+            continue;
+        };
         match found {
             None => found = Some((array, field)),
             Some((first, _)) if std::ptr::eq(first.as_bytes(), array.as_bytes()) => {}
             Some((_, other)) => {
                 return Err(Error::query(
                     Code::CANNOT_INDEX_PARALLEL_ARRAYS,
-                    format!("cannot index parallel arrays [{}] [{}]", field.path, other.path),
+                    format!(
+                        "cannot index parallel arrays [{}] [{}]",
+                        field.path, other.path
+                    ),
                 ));
             }
         }
@@ -178,7 +187,13 @@ mod tests {
         let bytes = document.to_bytes();
         let mut keys = Vec::new();
         let multikey = each_key(&fields, RawDoc::trusted(&bytes), &mut |values| {
-            keys.push(values.iter().map(|v| format!("{v:?}")).collect::<Vec<_>>().join(", "));
+            keys.push(
+                values
+                    .iter()
+                    .map(|v| format!("{v:?}"))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            );
         })?;
         Ok((keys, multikey))
     }
@@ -194,20 +209,42 @@ mod tests {
             ("a.b", doc! { "a": { "b": 1 } }, &["Int32(1)"], false),
             ("a.b", doc! { "a": 1 }, &["Null"], false),
             ("a.b", doc! { "a": [] }, &["Null"], true),
-            ("a.b", doc! { "a": [1, { "b": 2 }, {}] }, &["Null", "Int32(2)", "Null"], true),
-            ("a.b", doc! { "a": [{ "b": [1, 2] }, { "b": [] }] },
-                &["Int32(1)", "Int32(2)", "Undefined"], true),
+            (
+                "a.b",
+                doc! { "a": [1, { "b": 2 }, {}] },
+                &["Null", "Int32(2)", "Null"],
+                true,
+            ),
+            (
+                "a.b",
+                doc! { "a": [{ "b": [1, 2] }, { "b": [] }] },
+                &["Int32(1)", "Int32(2)", "Undefined"],
+                true,
+            ),
             ("a.b", doc! { "a": [[{ "b": 1 }]] }, &["Null"], true),
             ("a.0", doc! { "a": [7, 8] }, &["Int32(7)"], false),
             ("a.0", doc! { "a": { "0": 7 } }, &["Int32(7)"], false),
-            ("a.0", doc! { "a": [[1, 2]] }, &["Int32(1)", "Int32(2)"], true),
+            (
+                "a.0",
+                doc! { "a": [[1, 2]] },
+                &["Int32(1)", "Int32(2)"],
+                true,
+            ),
             ("a.1", doc! { "a": [{ "1": 3 }] }, &["Int32(3)"], true),
-            ("a.0.b", doc! { "a": [{ "b": 1 }, { "b": 2 }] }, &["Int32(1)"], false),
+            (
+                "a.0.b",
+                doc! { "a": [{ "b": 1 }, { "b": 2 }] },
+                &["Int32(1)"],
+                false,
+            ),
         ];
         for (path, document, expected, multikey) in cases {
             let found = keys(&[path], &document).unwrap();
-            assert_eq!((found.0, found.1), (expected.iter().map(|s| s.to_string()).collect(), multikey),
-                "{path} of {document:?}");
+            assert_eq!(
+                (found.0, found.1),
+                (expected.iter().map(|s| s.to_string()).collect(), multikey),
+                "{path} of {document:?}"
+            );
         }
     }
 
@@ -215,7 +252,10 @@ mod tests {
     fn compound_keys_follow_one_array_together() {
         let document = doc! { "a": [{ "b": 1, "c": 2 }, { "b": 3 }], "d": 9 };
         let (found, multikey) = keys(&["a.b", "d", "a.c"], &document).unwrap();
-        assert_eq!(found, ["Int32(1), Int32(9), Int32(2)", "Int32(3), Int32(9), Null"]);
+        assert_eq!(
+            found,
+            ["Int32(1), Int32(9), Int32(2)", "Int32(3), Int32(9), Null"]
+        );
         assert!(multikey);
     }
 

@@ -111,7 +111,10 @@ pub fn invert(component: &mut [u8]) {
 /// `value` can match: those of its type. NaN is outside the numbers' range.
 pub fn type_bracket(value: RawValue<'_>) -> (Vec<u8>, Vec<u8>) {
     if value.is_number() {
-        return (vec![number::NEGATIVE_INFINITY], vec![number::POSITIVE_INFINITY + 1]);
+        return (
+            vec![number::NEGATIVE_INFINITY],
+            vec![number::POSITIVE_INFINITY + 1],
+        );
     }
     let kind = type_byte(value);
     (vec![kind], vec![kind + 1])
@@ -128,10 +131,9 @@ fn type_byte(value: RawValue<'_>) -> u8 {
         RawValue::MinKey => MIN_KEY,
         RawValue::Undefined => UNDEFINED,
         RawValue::Null => NULL,
-        RawValue::Int32(_)
-        | RawValue::Int64(_)
-        | RawValue::Double(_)
-        | RawValue::Decimal128(_) => NUMBER,
+        RawValue::Int32(_) | RawValue::Int64(_) | RawValue::Double(_) | RawValue::Decimal128(_) => {
+            NUMBER
+        }
         RawValue::String(_) | RawValue::Symbol(_) => STRING,
         RawValue::Document(_) => DOCUMENT,
         RawValue::Array(_) => ARRAY,
@@ -252,11 +254,18 @@ mod tests {
     fn assert_ordered_as_values(a: &Value, b: &Value) {
         let expected = compare_values(a.to_raw().as_raw(), b.to_raw().as_raw());
         let (key_a, key_b) = (key(a, false), key(b, false));
-        assert_eq!(key_a.cmp(&key_b), expected, "{a:?} {b:?}\n{key_a:x?}\n{key_b:x?}");
+        assert_eq!(
+            key_a.cmp(&key_b),
+            expected,
+            "{a:?} {b:?}\n{key_a:x?}\n{key_b:x?}"
+        );
         let descending = key(a, true).cmp(&key(b, true));
         assert_eq!(descending, expected.reverse(), "descending: {a:?} {b:?}");
         if expected != Ordering::Equal {
-            assert!(!key_a.starts_with(&key_b) && !key_b.starts_with(&key_a), "{a:?} {b:?}");
+            assert!(
+                !key_a.starts_with(&key_b) && !key_b.starts_with(&key_a),
+                "{a:?} {b:?}"
+            );
         }
     }
 
@@ -294,15 +303,34 @@ mod tests {
     #[test]
     fn decimals_that_differ_in_the_last_of_34_digits_are_told_apart() {
         let cases = [
-            ("1.000000000000000000000000000000000", "1.000000000000000000000000000000001"),
-            ("9.999999999999999999999999999999998", "9.999999999999999999999999999999999"),
-            ("9.999999999999999999999999999999998E-6000", "9.999999999999999999999999999999999E-6000"),
-            ("9.999999999999999999999999999999998E6000", "9.999999999999999999999999999999999E6000"),
+            (
+                "1.000000000000000000000000000000000",
+                "1.000000000000000000000000000000001",
+            ),
+            (
+                "9.999999999999999999999999999999998",
+                "9.999999999999999999999999999999999",
+            ),
+            (
+                "9.999999999999999999999999999999998E-6000",
+                "9.999999999999999999999999999999999E-6000",
+            ),
+            (
+                "9.999999999999999999999999999999998E6000",
+                "9.999999999999999999999999999999999E6000",
+            ),
             ("1E-6176", "2E-6176"),
-            ("1.797693134862315708145274237317043E308", "1.797693134862315708145274237317044E308"),
+            (
+                "1.797693134862315708145274237317043E308",
+                "1.797693134862315708145274237317044E308",
+            ),
         ];
         for (a, b) in cases {
-            assert_eq!(key(&decimal(a), false).cmp(&key(&decimal(b), false)), Ordering::Less, "{a} {b}");
+            assert_eq!(
+                key(&decimal(a), false).cmp(&key(&decimal(b), false)),
+                Ordering::Less,
+                "{a} {b}"
+            );
         }
     }
 
@@ -316,7 +344,10 @@ mod tests {
             (Value::Double(0.5), decimal("0.5")),
             (Value::Double(f64::NAN), decimal("NaN")),
             (Value::Double(f64::INFINITY), decimal("Infinity")),
-            (Value::Double(9223372036854775808.0), decimal("9223372036854775808")),
+            (
+                Value::Double(9223372036854775808.0),
+                decimal("9223372036854775808"),
+            ),
             (Value::Int64(100), decimal("1E2")),
         ];
         for (a, b) in cases {
@@ -327,7 +358,14 @@ mod tests {
 
     #[test]
     fn small_integers_have_short_keys() {
-        for (value, len) in [(0, 1), (1, 3), (127, 3), (1000, 4), (1_000_000, 4), (1 << 40, 3)] {
+        for (value, len) in [
+            (0, 1),
+            (1, 3),
+            (127, 3),
+            (1000, 4),
+            (1_000_000, 4),
+            (1 << 40, 3),
+        ] {
             assert!(key(&Value::Int64(value), false).len() <= len + 1, "{value}");
         }
     }
@@ -351,13 +389,13 @@ mod tests {
     }
 
     /// On disk in every database with such an `_id`.
-    const PINNED_HASH: [u8; 16] =
-        [181, 134, 111, 54, 204, 152, 71, 71, 69, 218, 54, 1, 125, 233, 1, 149];
+    const PINNED_HASH: [u8; 16] = [
+        181, 134, 111, 54, 204, 152, 71, 71, 69, 218, 54, 1, 125, 233, 1, 149,
+    ];
 
     #[test]
     fn after_prefix_is_the_least_string_above_the_prefix() {
-        let cases: [(&[u8], &[u8]); 3] =
-            [(b"ab", b"ac"), (b"a\xff\xff", b"b"), (b"\xff", HIGHEST)];
+        let cases: [(&[u8], &[u8]); 3] = [(b"ab", b"ac"), (b"a\xff\xff", b"b"), (b"\xff", HIGHEST)];
         for (prefix, after) in cases {
             assert_eq!(after_prefix(prefix), after);
         }

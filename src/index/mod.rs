@@ -30,17 +30,16 @@ impl IndexDeriver for Deriver {
 impl CompiledIndex for IndexSpec {
     fn derive(&self, document: &[u8], out: &mut KeySet) -> anyhow::Result<()> {
         let mut buffer = Vec::with_capacity(64);
-        let multikey =
-            extract::each_key(&self.fields, RawDoc::trusted(document), &mut |values| {
-                buffer.clear();
-                for (field, value) in self.fields.iter().zip(values) {
-                    key::encode_value(&mut buffer, *value, field.descending);
-                }
-                if key::cut(&mut buffer, key::MAX_INDEX_KEY) {
-                    out.set_flags(TRUNCATED);
-                }
-                out.push(&buffer);
-            })?;
+        let multikey = extract::each_key(&self.fields, RawDoc::trusted(document), &mut |values| {
+            buffer.clear();
+            for (field, value) in self.fields.iter().zip(values) {
+                key::encode_value(&mut buffer, *value, field.descending);
+            }
+            if key::cut(&mut buffer, key::MAX_INDEX_KEY) {
+                out.set_flags(TRUNCATED);
+            }
+            out.push(&buffer);
+        })?;
         if multikey {
             out.set_flags(MULTIKEY);
         }

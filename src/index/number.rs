@@ -45,7 +45,11 @@ pub(super) fn encode_f64(out: &mut Vec<u8>, value: f64) {
     }
     let negative = value.is_sign_negative();
     if value.is_infinite() {
-        return out.push(if negative { NEGATIVE_INFINITY } else { POSITIVE_INFINITY });
+        return out.push(if negative {
+            NEGATIVE_INFINITY
+        } else {
+            POSITIVE_INFINITY
+        });
     }
     let bits = value.to_bits();
     let exponent = (bits >> 52 & 0x7ff) as i32;
@@ -65,22 +69,28 @@ pub(super) fn encode_decimal(out: &mut Vec<u8>, value: Decimal128) {
         DecimalKind::Infinity { negative: true } => return out.push(NEGATIVE_INFINITY),
         DecimalKind::Infinity { negative: false } => return out.push(POSITIVE_INFINITY),
         DecimalKind::Finite { coefficient: 0, .. } => return out.push(ZERO),
-        DecimalKind::Finite { negative, coefficient, exponent } => {
-            (negative, coefficient, exponent)
-        }
+        DecimalKind::Finite {
+            negative,
+            coefficient,
+            exponent,
+        } => (negative, coefficient, exponent),
     };
     let (exponent, fraction) = match exponent {
         0 => {
             let zeros = coefficient.leading_zeros();
             (127 - zeros as i32, coefficient << zeros << 1)
         }
-        1.. => Limbs::new(coefficient).times_power_of_ten(exponent as u32).normalized(0),
+        1.. => Limbs::new(coefficient)
+            .times_power_of_ten(exponent as u32)
+            .normalized(0),
         _ => {
             // Shifted so far left that the quotient keeps more than the bits needed.
             let power = exponent.unsigned_abs();
             let shift = (power * 10 / 3 + 129).next_multiple_of(32);
             let limbs = Limbs::new(coefficient).shifted_left(shift / 32);
-            limbs.divided_by_power_of_ten(power).normalized(shift as i32)
+            limbs
+                .divided_by_power_of_ten(power)
+                .normalized(shift as i32)
         }
     };
     encode(out, negative, exponent, fraction);
@@ -169,7 +179,12 @@ impl Limbs {
         }
         let limb = |from_top: usize| {
             let index = self.0.len().checked_sub(from_top + 1);
-            u128::from(index.and_then(|index| self.0.get(index)).copied().unwrap_or(0))
+            u128::from(
+                index
+                    .and_then(|index| self.0.get(index))
+                    .copied()
+                    .unwrap_or(0),
+            )
         };
         let top = (0..4).fold(0, |top, from_top| top << 32 | limb(from_top));
         let zeros = top.leading_zeros();

@@ -8,7 +8,9 @@ pub(crate) struct Random(u64);
 impl Random {
     /// Seeded by `IRONBASE_TEST_SEED` if that is set, else by the clock.
     pub(crate) fn new(test: &str) -> Random {
-        let given = std::env::var("IRONBASE_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
+        let given = std::env::var("IRONBASE_TEST_SEED")
+            .ok()
+            .and_then(|seed| seed.parse().ok());
         let clock = || {
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
             now.map_or(1, |elapsed| elapsed.as_nanos() as u64)
@@ -61,10 +63,27 @@ impl Random {
             f64::NEG_INFINITY,
         ];
         const DECIMALS: &[&str] = &[
-            "0E-10", "-0", "0.1", "0.10", "0.5", "1.00", "1E0", "-1", "1E+2", "1E6144", "1E-6176",
-            "-1E6144", "NaN", "Infinity", "-Infinity", "9007199254740993",
-            "9007199254740992.999999999999999999", "0.1000000000000000055511151231257827",
-            "9223372036854775807", "9223372036854775808", "1.797693134862315708145274237317044E308",
+            "0E-10",
+            "-0",
+            "0.1",
+            "0.10",
+            "0.5",
+            "1.00",
+            "1E0",
+            "-1",
+            "1E+2",
+            "1E6144",
+            "1E-6176",
+            "-1E6144",
+            "NaN",
+            "Infinity",
+            "-Infinity",
+            "9007199254740993",
+            "9007199254740992.999999999999999999",
+            "0.1000000000000000055511151231257827",
+            "9223372036854775807",
+            "9223372036854775808",
+            "1.797693134862315708145274237317044E308",
         ];
         match self.below(7) {
             0 => Value::Double(self.pick(EDGES)),
@@ -88,7 +107,9 @@ impl Random {
     /// A value of any type, `depth` levels deep at most.
     pub(crate) fn value(&mut self, depth: usize) -> Value {
         let text = |random: &mut Random| {
-            random.pick(&["", "a", "ab", "abc", "b", "\0", "a\0", "a\u{1}", "é", "zz"]).to_string()
+            random
+                .pick(&["", "a", "ab", "abc", "b", "\0", "a\0", "a\u{1}", "é", "zz"])
+                .to_string()
         };
         let id = |random: &mut Random| ObjectId([random.below(3) as u8; 12]);
         match self.below(24) {
@@ -101,21 +122,34 @@ impl Random {
             12 => Value::Symbol(text(self)),
             13 => {
                 let bytes = vec![self.below(2) as u8; self.below(3)];
-                Value::Binary { subtype: self.pick(&[0, 2, 5]), bytes }
+                Value::Binary {
+                    subtype: self.pick(&[0, 2, 5]),
+                    bytes,
+                }
             }
-            14 => {
-                Value::Timestamp { time: self.below(2) as u32, increment: self.below(2) as u32 }
-            }
+            14 => Value::Timestamp {
+                time: self.below(2) as u32,
+                increment: self.below(2) as u32,
+            },
             15 => {
                 let (pattern, options) = (self.pick(&["a", "^ab", "b"]), self.pick(&["", "i"]));
-                Value::Regex { pattern: pattern.to_string(), options: options.to_string() }
+                Value::Regex {
+                    pattern: pattern.to_string(),
+                    options: options.to_string(),
+                }
             }
             16 => self.pick(&[Value::MinKey, Value::MaxKey, Value::Undefined]),
             17 => Value::JavaScript(text(self)),
-            18 => Value::JavaScriptWithScope { code: text(self), scope: self.document(0) },
+            18 => Value::JavaScriptWithScope {
+                code: text(self),
+                scope: self.document(0),
+            },
             19 => {
                 let namespace = self.pick(&["a", "b", "aa"]).to_string();
-                Value::DbPointer { namespace, id: id(self) }
+                Value::DbPointer {
+                    namespace,
+                    id: id(self),
+                }
             }
             _ if depth == 0 => Value::Int32(self.below(3) as i32),
             20..=21 => Value::Document(self.document(depth - 1)),

@@ -21,7 +21,10 @@ pub struct KeyField {
 impl KeyField {
     /// The field at `path`, lesser values first.
     pub fn ascending(path: &str) -> KeyField {
-        KeyField { path: Path::new(path), descending: false }
+        KeyField {
+            path: Path::new(path),
+            descending: false,
+        }
     }
 }
 
@@ -96,13 +99,21 @@ impl IndexSpec {
                  pattern {_id: 1}",
             ));
         }
-        Ok(IndexSpec { name, fields, unique })
+        Ok(IndexSpec {
+            name,
+            fields,
+            unique,
+        })
     }
 
     /// The specification of the index on `_id`.
     pub fn id() -> IndexSpec {
         let fields = vec![KeyField::ascending("_id")];
-        IndexSpec { name: ID_INDEX.to_string(), fields, unique: true }
+        IndexSpec {
+            name: ID_INDEX.to_string(),
+            fields,
+            unique: true,
+        }
     }
 
     /// Whether the key is `{ _id: 1 }`, which the primary tree answers.
@@ -166,14 +177,20 @@ impl IndexSpec {
             (false, true) if self.is_id() => Ok(Relation::Same),
             (false, true) => Err(Error::query(
                 Code::INDEX_OPTIONS_CONFLICT,
-                format!("Index already exists with a different name: {}", existing.name),
+                format!(
+                    "Index already exists with a different name: {}",
+                    existing.name
+                ),
             )),
         }
     }
 
     fn describe(&self) -> String {
         let direction = |field: &KeyField| if field.descending { -1 } else { 1 };
-        let fields = self.fields.iter().map(|f| format!("{}: {}", f.path, direction(f)));
+        let fields = self
+            .fields
+            .iter()
+            .map(|f| format!("{}: {}", f.path, direction(f)));
         let key = fields.collect::<Vec<_>>().join(", ");
         let unique = if self.unique { ", unique: true" } else { "" };
         format!("{{ key: {{ {key} }}, name: \"{}\"{unique} }}", self.name)
@@ -206,20 +223,31 @@ fn parse_key(key: RawDoc<'_>) -> Result<Vec<KeyField>> {
         let path = Path::new(name.as_str());
         check_path(&path)?;
         if fields.iter().any(|field| field.path == path) {
-            return Err(refuse(format!("the index key names the field '{path}' twice")));
+            return Err(refuse(format!(
+                "the index key names the field '{path}' twice"
+            )));
         }
-        fields.push(KeyField { descending: is_descending(&path, direction)?, path });
+        fields.push(KeyField {
+            descending: is_descending(&path, direction)?,
+            path,
+        });
     }
     match fields.len() {
-        0 => Err(refuse("Index keys cannot be an empty object: expected { <field>: 1 }")),
+        0 => Err(refuse(
+            "Index keys cannot be an empty object: expected { <field>: 1 }",
+        )),
         1 => Ok(fields),
-        _ => Err(refuse("compound indexes (more than one field) are not supported yet")),
+        _ => Err(refuse(
+            "compound indexes (more than one field) are not supported yet",
+        )),
     }
 }
 
 fn check_path(path: &Path) -> Result<()> {
     if path.components().any(str::is_empty) {
-        return Err(refuse(format!("Index keys cannot contain an empty field: '{path}'")));
+        return Err(refuse(format!(
+            "Index keys cannot contain an empty field: '{path}'"
+        )));
     }
     if path.last() == "$**" {
         return Err(refuse("wildcard indexes ($**) are not supported yet"));
@@ -242,9 +270,9 @@ fn is_descending(path: &Path, direction: RawValue<'_>) -> Result<bool> {
         RawValue::String(kind) => {
             let kind = kind.as_str();
             return Err(match kind {
-                "text" | "hashed" | "2d" | "2dsphere" | "columnstore" => {
-                    refuse(format!("{kind} indexes are not supported yet (field '{path}')"))
-                }
+                "text" | "hashed" | "2d" | "2dsphere" | "columnstore" => refuse(format!(
+                    "{kind} indexes are not supported yet (field '{path}')"
+                )),
                 _ => refuse(format!("Unknown index plugin '{kind}' (field '{path}')")),
             });
         }
@@ -273,7 +301,9 @@ fn default_name(fields: &[KeyField]) -> String {
         return ID_INDEX.to_string();
     }
     let direction = |field: &KeyField| if field.descending { -1 } else { 1 };
-    let parts = fields.iter().map(|field| format!("{}_{}", field.path, direction(field)));
+    let parts = fields
+        .iter()
+        .map(|field| format!("{}_{}", field.path, direction(field)));
     parts.collect::<Vec<_>>().join("_")
 }
 
@@ -295,7 +325,9 @@ fn not_yet(option: &str) -> Error {
 
 fn wrong_type(spec: RawDoc<'_>, option: &str, expected: &str, found: RawValue<'_>) -> Error {
     let name = spec.get("name").and_then(|name| name.as_str());
-    let of = name.map(|name| format!(" of index '{name}'")).unwrap_or_default();
+    let of = name
+        .map(|name| format!(" of index '{name}'"))
+        .unwrap_or_default();
     let found = found.type_name();
     Error::query(
         Code::TYPE_MISMATCH,
@@ -341,27 +373,83 @@ mod tests {
         let cases = [
             (doc! {}, Code::FAILED_TO_PARSE, "'key'"),
             (doc! { "key": 1 }, Code::TYPE_MISMATCH, "found int"),
-            (doc! { "key": {} }, Code::CANNOT_CREATE_INDEX, "empty object"),
-            (doc! { "key": { "a": 0 } }, Code::CANNOT_CREATE_INDEX, "cannot be 0"),
-            (doc! { "key": { "a": true } }, Code::CANNOT_CREATE_INDEX, "of type bool"),
-            (doc! { "key": { "a": "text" } }, Code::CANNOT_CREATE_INDEX, "text indexes are not"),
-            (doc! { "key": { "a": "x" } }, Code::CANNOT_CREATE_INDEX, "Unknown index plugin 'x'"),
-            (doc! { "key": { "a": 1, "b": 1 } }, Code::CANNOT_CREATE_INDEX, "compound"),
-            (doc! { "key": { "a..b": 1 } }, Code::CANNOT_CREATE_INDEX, "empty field"),
-            (doc! { "key": { "$a": 1 } }, Code::CANNOT_CREATE_INDEX, "starts with '$'"),
-            (doc! { "key": { "$**": 1 } }, Code::CANNOT_CREATE_INDEX, "wildcard"),
-            (doc! { "key": { "a": 1 }, "sparse": true }, Code::CANNOT_CREATE_INDEX, "'sparse'"),
-            (doc! { "key": { "a": 1 }, "expireAfterSeconds": 5 }, Code::CANNOT_CREATE_INDEX,
-                "'expireAfterSeconds'"),
-            (doc! { "key": { "a": 1 }, "uniq": true },
-                Code::INVALID_INDEX_SPECIFICATION_OPTION, "'uniq'"),
-            (doc! { "key": { "a": 1 }, "unique": "yes", "name": "n" }, Code::TYPE_MISMATCH,
-                "'unique' of index 'n' must be a boolean, found string"),
-            (doc! { "key": { "a": 1 }, "name": "_id_" }, Code::BAD_VALUE, "reserved"),
+            (
+                doc! { "key": {} },
+                Code::CANNOT_CREATE_INDEX,
+                "empty object",
+            ),
+            (
+                doc! { "key": { "a": 0 } },
+                Code::CANNOT_CREATE_INDEX,
+                "cannot be 0",
+            ),
+            (
+                doc! { "key": { "a": true } },
+                Code::CANNOT_CREATE_INDEX,
+                "of type bool",
+            ),
+            (
+                doc! { "key": { "a": "text" } },
+                Code::CANNOT_CREATE_INDEX,
+                "text indexes are not",
+            ),
+            (
+                doc! { "key": { "a": "x" } },
+                Code::CANNOT_CREATE_INDEX,
+                "Unknown index plugin 'x'",
+            ),
+            (
+                doc! { "key": { "a": 1, "b": 1 } },
+                Code::CANNOT_CREATE_INDEX,
+                "compound",
+            ),
+            (
+                doc! { "key": { "a..b": 1 } },
+                Code::CANNOT_CREATE_INDEX,
+                "empty field",
+            ),
+            (
+                doc! { "key": { "$a": 1 } },
+                Code::CANNOT_CREATE_INDEX,
+                "starts with '$'",
+            ),
+            (
+                doc! { "key": { "$**": 1 } },
+                Code::CANNOT_CREATE_INDEX,
+                "wildcard",
+            ),
+            (
+                doc! { "key": { "a": 1 }, "sparse": true },
+                Code::CANNOT_CREATE_INDEX,
+                "'sparse'",
+            ),
+            (
+                doc! { "key": { "a": 1 }, "expireAfterSeconds": 5 },
+                Code::CANNOT_CREATE_INDEX,
+                "'expireAfterSeconds'",
+            ),
+            (
+                doc! { "key": { "a": 1 }, "uniq": true },
+                Code::INVALID_INDEX_SPECIFICATION_OPTION,
+                "'uniq'",
+            ),
+            (
+                doc! { "key": { "a": 1 }, "unique": "yes", "name": "n" },
+                Code::TYPE_MISMATCH,
+                "'unique' of index 'n' must be a boolean, found string",
+            ),
+            (
+                doc! { "key": { "a": 1 }, "name": "_id_" },
+                Code::BAD_VALUE,
+                "reserved",
+            ),
         ];
         for (spec, code, message) in cases {
             let error = parse(&spec).unwrap_err();
-            assert!(error.code() == code && error.message().contains(message), "{spec:?}: {error}");
+            assert!(
+                error.code() == code && error.message().contains(message),
+                "{spec:?}: {error}"
+            );
         }
     }
 
@@ -372,11 +460,23 @@ mod tests {
         let relation = |new: Document| spec(new).relation(&existing).map_err(|e| e.code());
         assert_eq!(relation(doc! { "key": { "b": 1 } }), Ok(Relation::Distinct));
         assert_eq!(relation(doc! { "key": { "a": 1 } }), Ok(Relation::Same));
-        assert_eq!(relation(doc! { "key": { "a": -1 } }), Ok(Relation::Distinct));
+        assert_eq!(
+            relation(doc! { "key": { "a": -1 } }),
+            Ok(Relation::Distinct)
+        );
         let conflicts = [
-            (doc! { "key": { "a": 1 }, "name": "x" }, Code::INDEX_OPTIONS_CONFLICT),
-            (doc! { "key": { "a": 1 }, "unique": true }, Code::INDEX_KEY_SPECS_CONFLICT),
-            (doc! { "key": { "b": 1 }, "name": "a_1" }, Code::INDEX_KEY_SPECS_CONFLICT),
+            (
+                doc! { "key": { "a": 1 }, "name": "x" },
+                Code::INDEX_OPTIONS_CONFLICT,
+            ),
+            (
+                doc! { "key": { "a": 1 }, "unique": true },
+                Code::INDEX_KEY_SPECS_CONFLICT,
+            ),
+            (
+                doc! { "key": { "b": 1 }, "name": "a_1" },
+                Code::INDEX_KEY_SPECS_CONFLICT,
+            ),
         ];
         for (new, code) in conflicts {
             assert_eq!(relation(new), Err(code));

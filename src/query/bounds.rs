@@ -22,7 +22,10 @@ pub struct Interval {
 impl Interval {
     /// Every key.
     pub fn everything() -> Interval {
-        Interval { low: key::LOWEST.to_vec(), high: key::HIGHEST.to_vec() }
+        Interval {
+            low: key::LOWEST.to_vec(),
+            high: key::HIGHEST.to_vec(),
+        }
     }
 
     /// Whether `key` belongs to it.
@@ -97,7 +100,11 @@ impl Bounds {
             label: label.to_string(),
         };
         let (low, high) = (end(key::LOWEST, "[MinKey"), end(key::HIGHEST, "MaxKey]"));
-        Bounds(vec![Range { low, high, point: false }])
+        Bounds(vec![Range {
+            low,
+            high,
+            point: false,
+        }])
     }
 
     /// The intervals in the order of the index.
@@ -152,11 +159,23 @@ impl Bounds {
     fn intersection(&self, other: &Bounds) -> Bounds {
         let (mut ranges, mut a, mut b) = (Vec::new(), 0, 0);
         while let (Some(left), Some(right)) = (self.0.get(a), other.0.get(b)) {
-            let low = if left.low.key >= right.low.key { &left.low } else { &right.low };
-            let high = if left.high.key <= right.high.key { &left.high } else { &right.high };
+            let low = if left.low.key >= right.low.key {
+                &left.low
+            } else {
+                &right.low
+            };
+            let high = if left.high.key <= right.high.key {
+                &left.high
+            } else {
+                &right.high
+            };
             if low.key < high.key {
                 let (low, high) = (low.clone(), high.clone());
-                ranges.push(Range { low, high, point: left.point || right.point });
+                ranges.push(Range {
+                    low,
+                    high,
+                    point: left.point || right.point,
+                });
             }
             if left.high.key <= right.high.key {
                 a += 1;
@@ -177,7 +196,10 @@ impl Range {
                 key::invert(&mut low);
             }
             key::cut(&mut low, limit);
-            return Interval { high: key::after_prefix(&low), low };
+            return Interval {
+                high: key::after_prefix(&low),
+                low,
+            };
         }
         let low = key::comparable_prefix(&self.low.key, limit);
         let high = match key::comparable_prefix(&self.high.key, limit) {
@@ -185,7 +207,10 @@ impl Range {
             prefix => key::after_prefix(prefix),
         };
         if !target.descending {
-            return Interval { low: low.to_vec(), high };
+            return Interval {
+                low: low.to_vec(),
+                high,
+            };
         }
         // What lies on one side of a boundary lies, inverted, on the other side of its inverse.
         let inverted = |boundary: &[u8]| {
@@ -193,7 +218,10 @@ impl Range {
             key::invert(&mut inverted);
             key::after_prefix(&inverted)
         };
-        Interval { low: inverted(&high), high: inverted(low) }
+        Interval {
+            low: inverted(&high),
+            high: inverted(low),
+        }
     }
 }
 
@@ -237,7 +265,9 @@ impl Target<'_> {
     /// Whether `all` asks only whether the field exists. One that does not has the key null.
     fn is_existence(&self, all: &Conjunction) -> bool {
         let mut tests = all.tests();
-        let test = tests.next().filter(|_| tests.next().is_none() && all.rest().is_empty());
+        let test = tests
+            .next()
+            .filter(|_| tests.next().is_none() && all.rest().is_empty());
         let asks = |test: &FieldTest| {
             test.path == *self.path && matches!(test.predicate, Predicate::Exists)
         };
@@ -268,13 +298,21 @@ impl Target<'_> {
     /// An array is indexed by its elements, an array of arrays by whole arrays: an array to be
     /// equal to is found by its first element or as an element itself.
     fn equal(&self, value: RawValue<'_>) -> Bounds {
-        let RawValue::Array(array) = value else { return self.point(value) };
-        let first = array.iter().next().map_or(RawValue::Undefined, |(_, first)| first);
+        let RawValue::Array(array) = value else {
+            return self.point(value);
+        };
+        let first = array
+            .iter()
+            .next()
+            .map_or(RawValue::Undefined, |(_, first)| first);
         Bounds::union([self.point(first), self.point(value)])
     }
 
     fn one_of(&self, alternatives: &Alternatives) -> Bounds {
-        let values = alternatives.values().iter().map(|operand| self.equal(operand.value()));
+        let values = alternatives
+            .values()
+            .iter()
+            .map(|operand| self.equal(operand.value()));
         let patterns = alternatives.patterns().iter();
         let patterns = patterns.map(|p| self.matching(&p.literal_prefix(), p.value()));
         Bounds::union(values.chain(patterns))
@@ -292,19 +330,39 @@ impl Target<'_> {
             true => format!("\"{}\")", next_text(prefix)),
             false => "{})".to_string(),
         };
-        let low = End { key: low, by_value, label: self.label(|| format!("[{}", text(value))) };
-        let high = End { key: high, by_value, label: self.label(|| end_label) };
-        let strings = Bounds(vec![Range { low, high, point: false }]);
+        let low = End {
+            key: low,
+            by_value,
+            label: self.label(|| format!("[{}", text(value))),
+        };
+        let high = End {
+            key: high,
+            by_value,
+            label: self.label(|| end_label),
+        };
+        let strings = Bounds(vec![Range {
+            low,
+            high,
+            point: false,
+        }]);
         Bounds::union([strings, self.point(pattern)])
     }
 
     fn point(&self, value: RawValue<'_>) -> Bounds {
         let low = encode(value);
         let high = key::after_prefix(&low);
-        let end = |key, label| End { key, by_value: true, label };
+        let end = |key, label| End {
+            key,
+            by_value: true,
+            label,
+        };
         let low = end(low, self.label(|| format!("[{}", text(value))));
         let high = end(high, self.label(|| format!("{}]", text(value))));
-        Bounds(vec![Range { low, high, point: true }])
+        Bounds(vec![Range {
+            low,
+            high,
+            point: true,
+        }])
     }
 
     fn order(&self, comparison: Comparison, operand: &Operand) -> Option<Bounds> {
@@ -324,24 +382,40 @@ impl Target<'_> {
             _ => key::type_bracket(value),
         };
         let (least, greatest) = type_limits(value);
-        let type_end = |key, label: String| End { key, by_value: false, label };
+        let type_end = |key, label: String| End {
+            key,
+            by_value: false,
+            label,
+        };
         let low = || type_end(low, self.label(|| least.to_string()));
         let high = || type_end(high, self.label(|| greatest.to_string()));
         let own = encode(value);
         let above = key::after_prefix(&own);
-        let end = |key, label| End { key, by_value: true, label };
+        let end = |key, label| End {
+            key,
+            by_value: true,
+            label,
+        };
         let (low, high) = match comparison {
             Comparison::Less => (low(), end(own, self.label(|| format!("{})", text(value))))),
-            Comparison::LessOrEqual => {
-                (low(), end(above, self.label(|| format!("{}]", text(value)))))
-            }
-            Comparison::Greater => (end(above, self.label(|| format!("({}", text(value)))), high()),
+            Comparison::LessOrEqual => (
+                low(),
+                end(above, self.label(|| format!("{}]", text(value)))),
+            ),
+            Comparison::Greater => (
+                end(above, self.label(|| format!("({}", text(value)))),
+                high(),
+            ),
             Comparison::GreaterOrEqual => {
                 (end(own, self.label(|| format!("[{}", text(value)))), high())
             }
         };
         let empty = low.key >= high.key;
-        let range = Range { low, high, point: false };
+        let range = Range {
+            low,
+            high,
+            point: false,
+        };
         Some(Bounds(if empty { Vec::new() } else { vec![range] }))
     }
 
@@ -362,16 +436,16 @@ fn type_limits(value: RawValue<'_>) -> (&'static str, &'static str) {
         _ if value.is_number() => ("[-inf", "inf]"),
         RawValue::String(_) | RawValue::Symbol(_) => ("[\"\"", "{})"),
         RawValue::Document(_) => ("[{}", "[])"),
-        RawValue::Binary { .. } => {
-            ("[BinData(0, )", "ObjectId('000000000000000000000000'))")
-        }
-        RawValue::ObjectId(_) => {
-            ("[ObjectId('000000000000000000000000')", "ObjectId('ffffffffffffffffffffffff')]")
-        }
+        RawValue::Binary { .. } => ("[BinData(0, )", "ObjectId('000000000000000000000000'))"),
+        RawValue::ObjectId(_) => (
+            "[ObjectId('000000000000000000000000')",
+            "ObjectId('ffffffffffffffffffffffff')]",
+        ),
         RawValue::Boolean(_) => ("[false", "true]"),
-        RawValue::DateTime(_) => {
-            ("[new Date(-9223372036854775808)", "new Date(9223372036854775807)]")
-        }
+        RawValue::DateTime(_) => (
+            "[new Date(-9223372036854775808)",
+            "new Date(9223372036854775807)]",
+        ),
         RawValue::Timestamp { .. } => ("[Timestamp(0, 0)", "Timestamp(4294967295, 4294967295)]"),
         RawValue::MinKey | RawValue::MaxKey => ("[MinKey", "MaxKey]"),
         _ => ("[least of its type", "greatest of its type]"),

@@ -40,8 +40,12 @@ pub fn query_planner(
     stages: Stages<'_>,
 ) -> Result<Document> {
     let mut shown = plans.iter().map(|plan| winning_plan(plan, request, stages));
-    let winning = shown.next().unwrap_or_else(|| Ok(doc! { "stage": "EOF" }))?;
-    let rejected = shown.map(|plan| plan.map(Value::Document)).collect::<Result<Vec<_>>>()?;
+    let winning = shown
+        .next()
+        .unwrap_or_else(|| Ok(doc! { "stage": "EOF" }))?;
+    let rejected = shown
+        .map(|plan| plan.map(Value::Document))
+        .collect::<Result<Vec<_>>>()?;
     Ok(doc! {
         "namespace": namespace,
         "parsedQuery": (Document::from_raw(request.filter.source())?),
@@ -86,12 +90,19 @@ pub fn winning_plan(
         let amount = stages.skip as i64;
         shown = doc! { "stage": "SKIP", "skipAmount": amount, "inputStage": shown };
     }
-    if let Some(projection) = stages.projection.filter(|projection| !projection.is_empty()) {
+    if let Some(projection) = stages
+        .projection
+        .filter(|projection| !projection.is_empty())
+    {
         let dotted = |(name, value): (crate::bson::Text<'_>, RawValue<'_>)| {
             name.as_bytes().contains(&b'.') || value.as_document().is_some()
         };
         let simple = !projection.iter().any(dotted);
-        let stage = if simple { "PROJECTION_SIMPLE" } else { "PROJECTION_DEFAULT" };
+        let stage = if simple {
+            "PROJECTION_SIMPLE"
+        } else {
+            "PROJECTION_DEFAULT"
+        };
         let by = Document::from_raw(projection)?;
         shown = doc! { "stage": stage, "transformBy": by, "inputStage": shown };
     }
@@ -128,8 +139,16 @@ fn access_stage(plan: &Plan, request: &PlanRequest<'_>) -> Result<Document> {
             }
             Ok(stage)
         }
-        Access::IndexScan { position, reverse, multikey, .. } => {
-            let index = request.indexes.iter().find(|index| index.position == *position);
+        Access::IndexScan {
+            position,
+            reverse,
+            multikey,
+            ..
+        } => {
+            let index = request
+                .indexes
+                .iter()
+                .find(|index| index.position == *position);
             let scan = match index {
                 Some(index) => index_scan(index.spec, plan, *multikey, *reverse),
                 None => doc! { "stage": "IXSCAN" },
@@ -165,8 +184,16 @@ fn index_scan(spec: &IndexSpec, plan: &Plan, multikey: bool, reverse: bool) -> D
             false => vec![Value::from("[MinKey, MaxKey]")],
             true => vec![Value::from("[MaxKey, MinKey]")],
         };
-        let labels = plan.bounds.iter().map(|label| Value::from(label.as_str())).collect();
-        let labels = if at == 0 && !plan.bounds.is_empty() { labels } else { everything() };
+        let labels = plan
+            .bounds
+            .iter()
+            .map(|label| Value::from(label.as_str()))
+            .collect();
+        let labels = if at == 0 && !plan.bounds.is_empty() {
+            labels
+        } else {
+            everything()
+        };
         bounds.insert(field.path.as_str(), labels);
     }
     doc! {
@@ -229,7 +256,9 @@ fn write_shell_text(out: &mut String, value: RawValue<'_>, depth: usize) -> std:
         }
         RawValue::Binary { subtype, bytes } => {
             write!(out, "BinData({subtype}, ")?;
-            bytes.iter().try_for_each(|byte| write!(out, "{byte:02X}"))?;
+            bytes
+                .iter()
+                .try_for_each(|byte| write!(out, "{byte:02X}"))?;
             out.push(')');
         }
         RawValue::Undefined => out.push_str("undefined"),

@@ -38,7 +38,9 @@ impl PlanCache {
     /// A cache of at most `capacity` shapes; zero means that nothing is remembered.
     pub fn new(capacity: usize) -> PlanCache {
         let capacity = NonZeroUsize::new(capacity);
-        PlanCache { winners: capacity.map(|capacity| Mutex::new(LruCache::new(capacity))) }
+        PlanCache {
+            winners: capacity.map(|capacity| Mutex::new(LruCache::new(capacity))),
+        }
     }
 
     /// The index that won for this shape.
@@ -79,7 +81,10 @@ mod tests {
     fn remembers_by_collection_and_shape() {
         let cache = PlanCache::new(8);
         cache.remember(shape(1, doc! { "a": 1 }), "a_1");
-        assert_eq!(cache.winner(&shape(1, doc! { "a": 2 })).as_deref(), Some("a_1"));
+        assert_eq!(
+            cache.winner(&shape(1, doc! { "a": 2 })).as_deref(),
+            Some("a_1")
+        );
         assert_eq!(cache.winner(&shape(1, doc! { "b": 1 })), None);
         assert_eq!(cache.winner(&shape(2, doc! { "a": 1 })), None);
         cache.forget(1);

@@ -131,9 +131,9 @@ pub fn candidates(request: &PlanRequest<'_>) -> Result<Vec<Plan>> {
     ranked.sort_by_key(|ranked| ranked.rank);
     if let Some((name, first)) = request.preferred.zip(ranked.first()) {
         let best_form = first.rank;
-        let preferred = ranked.iter().position(|ranked| {
-            ranked.index == Some(name) && ranked.rank.is_comparable(best_form)
-        });
+        let preferred = ranked
+            .iter()
+            .position(|ranked| ranked.index == Some(name) && ranked.rank.is_comparable(best_form));
         if let Some(at) = preferred {
             ranked[..=at].rotate_right(1);
         }
@@ -190,19 +190,37 @@ fn all<'a>(request: &PlanRequest<'a>) -> Vec<Ranked<'a>> {
     if primary.plan.access == Access::Empty {
         return vec![primary];
     }
-    let indexes = request.indexes.iter().filter_map(|index| through_index(request, index, false));
+    let indexes = request
+        .indexes
+        .iter()
+        .filter_map(|index| through_index(request, index, false));
     std::iter::once(primary).chain(indexes).collect()
 }
 
 fn natural<'a>(request: &PlanRequest<'a>, reverse: bool) -> Ranked<'a> {
-    let access = Access::CollectionScan { id_bounds: vec![Interval::everything()], reverse };
+    let access = Access::CollectionScan {
+        id_bounds: vec![Interval::everything()],
+        reverse,
+    };
     let sort = match primary_order(request) {
         _ if request.sort.fields().is_empty() => SortSource::None,
         Some(wanted) if wanted == reverse => SortSource::ProvidedByAccess,
         _ => SortSource::InMemory,
     };
-    let rank = Rank { form: Form::Collection, sorts: false, points: 0 };
-    Ranked { rank, index: None, plan: Plan { access, sort, bounds: Vec::new() } }
+    let rank = Rank {
+        form: Form::Collection,
+        sorts: false,
+        points: 0,
+    };
+    Ranked {
+        rank,
+        index: None,
+        plan: Plan {
+            access,
+            sort,
+            bounds: Vec::new(),
+        },
+    }
 }
 
 fn hinted<'a>(request: &PlanRequest<'a>, hint: &Hint) -> Result<Ranked<'a>> {
@@ -221,7 +239,10 @@ fn hinted<'a>(request: &PlanRequest<'a>, hint: &Hint) -> Result<Ranked<'a>> {
     let ranked = index.and_then(|index| through_index(request, index, true));
     ranked.ok_or_else(|| {
         let names = request.indexes.iter().map(|index| index.name);
-        let names = std::iter::once(ID_INDEX).chain(names).collect::<Vec<_>>().join(", ");
+        let names = std::iter::once(ID_INDEX)
+            .chain(names)
+            .collect::<Vec<_>>()
+            .join(", ");
         Error::query(
             Code::BAD_VALUE,
             format!(
@@ -267,8 +288,15 @@ fn through_primary<'a>(request: &PlanRequest<'a>) -> Ranked<'a> {
             if reverse {
                 id_bounds.reverse();
             }
-            let form = if count == 1 { Form::OneId } else { Form::IdPoints };
-            (form, Access::IdPoints(id_bounds.into_iter().map(|point| point.low).collect()))
+            let form = if count == 1 {
+                Form::OneId
+            } else {
+                Form::IdPoints
+            };
+            (
+                form,
+                Access::IdPoints(id_bounds.into_iter().map(|point| point.low).collect()),
+            )
         }
         width => {
             let form = match width {
@@ -284,14 +312,30 @@ fn through_primary<'a>(request: &PlanRequest<'a>) -> Ranked<'a> {
         Some(_) => SortSource::ProvidedByAccess,
         None => SortSource::InMemory,
     };
-    let labels = if bounded { bounds.labels(&target) } else { Vec::new() };
+    let labels = if bounded {
+        bounds.labels(&target)
+    } else {
+        Vec::new()
+    };
     let points = match bounds.width() {
         Width::Points(count) => count,
         _ => 0,
     };
-    let rank = Rank { form, sorts: sort == SortSource::InMemory, points };
+    let rank = Rank {
+        form,
+        sorts: sort == SortSource::InMemory,
+        points,
+    };
     let labels = if request.describe { labels } else { Vec::new() };
-    Ranked { rank, index: Some(ID_INDEX), plan: Plan { access, sort, bounds: labels } }
+    Ranked {
+        rank,
+        index: Some(ID_INDEX),
+        plan: Plan {
+            access,
+            sort,
+            bounds: labels,
+        },
+    }
 }
 
 /// An index: by the bounds that the filter sets on its first field, or whole for its order (or
@@ -316,12 +360,23 @@ fn through_index<'a>(
     let bounds = found.unwrap_or_else(Bounds::everything);
     let width = bounds.width();
     if width == Width::Nothing {
-        let plan = Plan { access: Access::Empty, sort: SortSource::None, bounds: Vec::new() };
-        let rank = Rank { form: Form::Empty, sorts: false, points: 0 };
-        return Some(Ranked { rank, index: Some(index.name), plan });
+        let plan = Plan {
+            access: Access::Empty,
+            sort: SortSource::None,
+            bounds: Vec::new(),
+        };
+        let rank = Rank {
+            form: Form::Empty,
+            sorts: false,
+            points: 0,
+        };
+        return Some(Ranked {
+            rank,
+            index: Some(index.name),
+            plan,
+        });
     }
-    let one_document =
-        width == Width::Points(1) && index.spec.unique && target.single_field;
+    let one_document = width == Width::Points(1) && index.spec.unique && target.single_field;
     let order = index_order(request, index, width);
     let sort = match order {
         _ if request.sort.is_empty() || one_document => SortSource::None,
@@ -345,9 +400,25 @@ fn through_index<'a>(
         reverse: order.unwrap_or(false),
         multikey,
     };
-    let labels = if request.describe { bounds.labels(&target) } else { Vec::new() };
-    let rank = Rank { form, sorts: sort == SortSource::InMemory, points };
-    Some(Ranked { rank, index: Some(index.name), plan: Plan { access, sort, bounds: labels } })
+    let labels = if request.describe {
+        bounds.labels(&target)
+    } else {
+        Vec::new()
+    };
+    let rank = Rank {
+        form,
+        sorts: sort == SortSource::InMemory,
+        points,
+    };
+    Some(Ranked {
+        rank,
+        index: Some(index.name),
+        plan: Plan {
+            access,
+            sort,
+            bounds: labels,
+        },
+    })
 }
 
 /// Whether scanning the index, forward or reversed, yields the order that the sort asks for.
@@ -403,7 +474,10 @@ impl Hint {
             RawValue::Document(key) => Hint::parse_key(key),
             _ => Err(Error::query(
                 Code::FAILED_TO_PARSE,
-                format!("Hint must be a string or an object, found {}", hint.type_name()),
+                format!(
+                    "Hint must be a string or an object, found {}",
+                    hint.type_name()
+                ),
             )),
         }
     }
@@ -413,14 +487,22 @@ impl Hint {
             Some(direction) if direction != 0 => Ok(direction < 0),
             _ => Err(Error::query(
                 Code::BAD_VALUE,
-                format!("a hint's key pattern needs numbers but 0, found {}", value.type_name()),
+                format!(
+                    "a hint's key pattern needs numbers but 0, found {}",
+                    value.type_name()
+                ),
             )),
         };
         if let Some(natural) = key.get("$natural") {
-            return Ok(Hint::Natural { reverse: direction(natural)? });
+            return Ok(Hint::Natural {
+                reverse: direction(natural)?,
+            });
         }
         let field = |(name, value): (crate::bson::Text<'_>, RawValue<'_>)| {
-            Ok(KeyField { path: Path::new(name.as_str()), descending: direction(value)? })
+            Ok(KeyField {
+                path: Path::new(name.as_str()),
+                descending: direction(value)?,
+            })
         };
         Ok(Hint::Key(key.iter().map(field).collect::<Result<_>>()?))
     }

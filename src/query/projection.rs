@@ -86,7 +86,10 @@ impl Projection {
 impl Tree {
     /// Whether `name` is a leaf (`Some(None)`), leads deeper, or is not in the tree.
     fn get(&self, name: &[u8]) -> Option<&Option<Tree>> {
-        self.0.iter().find(|(own, _)| **own == *name).map(|(_, tree)| tree)
+        self.0
+            .iter()
+            .find(|(own, _)| **own == *name)
+            .map(|(_, tree)| tree)
     }
 
     fn add(&mut self, path: &[&str]) -> Result<()> {
@@ -110,8 +113,10 @@ impl Tree {
             }
             Some(None) => {
                 let rest = path[depth + 1..].join(".");
-                let message =
-                    format!("Path collision at {} remaining portion {rest}", path.join("."));
+                let message = format!(
+                    "Path collision at {} remaining portion {rest}",
+                    path.join(".")
+                );
                 return Err(Error::query(Code(31249), message));
             }
             Some(Some(tree)) => tree.add_below(path, depth + 1)?,
@@ -199,13 +204,22 @@ impl Parser {
 fn check_path(components: &[&str], path: &str) -> Result<()> {
     let refuse = |code, message: String| Err(Error::query(Code(code), message));
     if path.is_empty() {
-        return refuse(40352, "FieldPath cannot be constructed with empty string".to_string());
+        return refuse(
+            40352,
+            "FieldPath cannot be constructed with empty string".to_string(),
+        );
     }
     if components.last() == Some(&"") {
-        return refuse(40353, format!("FieldPath must not end with a '.': '{path}'"));
+        return refuse(
+            40353,
+            format!("FieldPath must not end with a '.': '{path}'"),
+        );
     }
     if components.contains(&"") {
-        return refuse(15998, format!("FieldPath field names may not be empty strings: '{path}'"));
+        return refuse(
+            15998,
+            format!("FieldPath field names may not be empty strings: '{path}'"),
+        );
     }
     if components.last() == Some(&"$") {
         return Err(not_yet(&format!("the positional projection '{path}'")));
@@ -213,7 +227,10 @@ fn check_path(components: &[&str], path: &str) -> Result<()> {
     // The fields of a DBRef are data.
     let dollar = |name: &&&str| name.starts_with('$') && !["$id", "$ref", "$db"].contains(*name);
     if components.iter().find(dollar).is_some() {
-        return refuse(16410, format!("FieldPath field names may not start with '$': '{path}'"));
+        return refuse(
+            16410,
+            format!("FieldPath field names may not start with '$': '{path}'"),
+        );
     }
     Ok(())
 }
@@ -246,27 +263,45 @@ mod tests {
         };
         let cases = [
             (doc! { "a": 1 }, doc! { "_id": 1, "a": { "x": 1, "y": 2 } }),
-            (doc! { "a": true, "b": 2.5 }, doc! { "_id": 1, "b": 2, "a": { "x": 1, "y": 2 } }),
+            (
+                doc! { "a": true, "b": 2.5 },
+                doc! { "_id": 1, "b": 2, "a": { "x": 1, "y": 2 } },
+            ),
             (doc! { "b": 1, "_id": 0 }, doc! { "b": 2 }),
             (doc! { "_id": 1 }, doc! { "_id": 1 }),
             (doc! { "a.x": 1 }, doc! { "_id": 1, "a": { "x": 1 } }),
             (doc! { "a": { "x": 1 } }, doc! { "_id": 1, "a": { "x": 1 } }),
-            (doc! { "a": { "x": 1 }, "a.y": 1 }, doc! { "_id": 1, "a": { "x": 1, "y": 2 } }),
+            (
+                doc! { "a": { "x": 1 }, "a.y": 1 },
+                doc! { "_id": 1, "a": { "x": 1, "y": 2 } },
+            ),
             (doc! { "a.z": 1 }, doc! { "_id": 1, "a": {} }),
             (doc! { "b.x": 1 }, doc! { "_id": 1 }),
-            (doc! { "c.x": 1, "_id": 0 }, doc! { "c": [{ "x": 1 }, [{ "x": 3 }], {}] }),
+            (
+                doc! { "c.x": 1, "_id": 0 },
+                doc! { "c": [{ "x": 1 }, [{ "x": 3 }], {}] },
+            ),
             (doc! { "a": 0, "c": 0 }, doc! { "_id": 1, "b": 2 }),
             (doc! { "_id": 0, "c": 0, "a": false }, doc! { "b": 2 }),
             (doc! { "_id": 1, "c": 0, "a": 0 }, doc! { "_id": 1, "b": 2 }),
-            (doc! { "a.x": 0, "c.x": 0 },
-                doc! { "_id": 1, "b": 2, "a": { "y": 2 }, "c": [{ "y": 2 }, 5, [{}, 6], {}] }),
+            (
+                doc! { "a.x": 0, "c.x": 0 },
+                doc! { "_id": 1, "b": 2, "a": { "y": 2 }, "c": [{ "y": 2 }, 5, [{}, 6], {}] },
+            ),
             (doc! { "b.x": 0, "a": 0, "c": 0 }, doc! { "_id": 1, "b": 2 }),
         ];
         for (projection, expected) in cases {
-            assert_eq!(project(projection.clone(), &document), expected, "{projection:?}");
+            assert_eq!(
+                project(projection.clone(), &document),
+                expected,
+                "{projection:?}"
+            );
         }
         let with_id_document = doc! { "_id": { "a": 1, "b": 2 }, "c": 3 };
-        assert_eq!(project(doc! { "_id.a": 1 }, &with_id_document), doc! { "_id": { "a": 1 } });
+        assert_eq!(
+            project(doc! { "_id.a": 1 }, &with_id_document),
+            doc! { "_id": { "a": 1 } }
+        );
         assert_eq!(
             project(doc! { "_id.a": 0 }, &with_id_document),
             doc! { "_id": { "b": 2 }, "c": 3 }
@@ -283,19 +318,47 @@ mod tests {
     #[test]
     fn mixtures_and_collisions_are_refused() {
         let cases = [
-            (doc! { "a": 1, "b": 0 }, 31254, "Cannot do exclusion on field b in inclusion projection"),
-            (doc! { "a": 0, "b.c": 1 }, 31253, "Cannot do inclusion on field b.c in exclusion projection"),
-            (doc! { "a": 1, "a.b": 1 }, 31249, "Path collision at a.b remaining portion b"),
+            (
+                doc! { "a": 1, "b": 0 },
+                31254,
+                "Cannot do exclusion on field b in inclusion projection",
+            ),
+            (
+                doc! { "a": 0, "b.c": 1 },
+                31253,
+                "Cannot do inclusion on field b.c in exclusion projection",
+            ),
+            (
+                doc! { "a": 1, "a.b": 1 },
+                31249,
+                "Path collision at a.b remaining portion b",
+            ),
             (doc! { "a.b": 1, "a": 1 }, 31250, "Path collision at a"),
-            (doc! { "a": { "b": 1 }, "a.b": 1 }, 31250, "Path collision at a.b"),
+            (
+                doc! { "a": { "b": 1 }, "a.b": 1 },
+                31250,
+                "Path collision at a.b",
+            ),
             (doc! { "a": {} }, 51270, "empty object at path 'a'"),
             (doc! { "": 1 }, 40352, "empty string"),
             (doc! { "a.": 1 }, 40353, "end with"),
             (doc! { "a..b": 1 }, 15998, "empty strings"),
             (doc! { "$a": 1 }, 16410, "start with '$'"),
-            (doc! { "a": { "$slice": 1 } }, 2, "$slice is not supported yet"),
-            (doc! { "a": { "$elemMatch": {} } }, 2, "$elemMatch is not supported yet"),
-            (doc! { "a.$": 1 }, 2, "positional projection 'a.$' is not supported yet"),
+            (
+                doc! { "a": { "$slice": 1 } },
+                2,
+                "$slice is not supported yet",
+            ),
+            (
+                doc! { "a": { "$elemMatch": {} } },
+                2,
+                "$elemMatch is not supported yet",
+            ),
+            (
+                doc! { "a.$": 1 },
+                2,
+                "positional projection 'a.$' is not supported yet",
+            ),
             (doc! { "a": "$b" }, 2, "an expression or a literal"),
         ];
         for (projection, code, message) in cases {

@@ -104,10 +104,11 @@ impl Sort {
             }
         })
         .map_err(|error| match error.code() {
-            Code::CANNOT_INDEX_PARALLEL_ARRAYS => {
-                refuse(Code::BAD_VALUE, "cannot sort with keys that are parallel arrays")
-                    .with_source(error)
-            }
+            Code::CANNOT_INDEX_PARALLEL_ARRAYS => refuse(
+                Code::BAD_VALUE,
+                "cannot sort with keys that are parallel arrays",
+            )
+            .with_source(error),
             _ => error,
         })?;
         Ok(())
@@ -129,7 +130,10 @@ impl Sort {
 
 fn check_path(path: &Path) -> Result<()> {
     if path.as_str().is_empty() {
-        return Err(refuse(Code(40352), "FieldPath cannot be constructed with empty string"));
+        return Err(refuse(
+            Code(40352),
+            "FieldPath cannot be constructed with empty string",
+        ));
     }
     if path.as_str().ends_with('.') {
         let message = format!("FieldPath must not end with a '.': '{path}'");
@@ -139,7 +143,10 @@ fn check_path(path: &Path) -> Result<()> {
         let message = format!("FieldPath field names may not be empty strings: '{path}'");
         return Err(refuse(Code(15998), message));
     }
-    if path.components().any(|name| name.starts_with('$') && !["$id", "$ref", "$db"].contains(&name)) {
+    if path
+        .components()
+        .any(|name| name.starts_with('$') && !["$id", "$ref", "$db"].contains(&name))
+    {
         let message = format!("FieldPath field names may not start with '$': '{path}'");
         return Err(refuse(Code(16410), message));
     }
@@ -176,8 +183,11 @@ mod tests {
             .iter()
             .map(|document| {
                 let mut key = Vec::new();
-                sort.write_key(RawDoc::trusted(&document.to_bytes()), &mut key).unwrap();
-                let Some(Value::Int32(id)) = document.get("_id") else { panic!("an _id") };
+                sort.write_key(RawDoc::trusted(&document.to_bytes()), &mut key)
+                    .unwrap();
+                let Some(Value::Int32(id)) = document.get("_id") else {
+                    panic!("an _id")
+                };
                 (key, *id)
             })
             .collect();
@@ -199,8 +209,14 @@ mod tests {
             doc! { "_id": 1, "a": [] },
             doc! { "_id": 0, "a": Value::MinKey },
         ];
-        assert_eq!(sorted(doc! { "a": 1 }, &documents), (0..10).collect::<Vec<_>>());
-        assert_eq!(sorted(doc! { "a": -1 }, &documents), (0..10).rev().collect::<Vec<_>>());
+        assert_eq!(
+            sorted(doc! { "a": 1 }, &documents),
+            (0..10).collect::<Vec<_>>()
+        );
+        assert_eq!(
+            sorted(doc! { "a": -1 }, &documents),
+            (0..10).rev().collect::<Vec<_>>()
+        );
     }
 
     #[test]
@@ -239,9 +255,14 @@ mod tests {
     fn parallel_arrays_cannot_be_sorted_by() {
         let sort = compile(&doc! { "a": 1, "b": 1 }).unwrap();
         let document = doc! { "a": [1], "b": [1] }.to_bytes();
-        let error = sort.write_key(RawDoc::trusted(&document), &mut Vec::new()).unwrap_err();
+        let error = sort
+            .write_key(RawDoc::trusted(&document), &mut Vec::new())
+            .unwrap_err();
         assert_eq!(error.code(), Code::BAD_VALUE);
-        assert_eq!(error.message(), "cannot sort with keys that are parallel arrays");
+        assert_eq!(
+            error.message(),
+            "cannot sort with keys that are parallel arrays"
+        );
     }
 
     #[test]
@@ -261,6 +282,9 @@ mod tests {
         for (sort, code) in cases {
             assert_eq!(compile(&sort).unwrap_err().code(), code, "{sort:?}");
         }
-        assert_eq!(compile(&doc! { "$natural": -1 }).unwrap().natural(), Some(true));
+        assert_eq!(
+            compile(&doc! { "$natural": -1 }).unwrap().natural(),
+            Some(true)
+        );
     }
 }

@@ -68,7 +68,9 @@ fn compile_logical(all: &mut Conjunction, operator: &str, operand: RawValue<'_>)
                 _ => all.push(Node::Any(nodes)),
             }
         }
-        "$nor" => all.push(Node::Not(Box::new(Node::Any(compile_list(operator, operand)?)))),
+        "$nor" => all.push(Node::Not(Box::new(Node::Any(compile_list(
+            operator, operand,
+        )?)))),
         "$comment" => {}
         "$not" => {
             return Err(bad_value(
@@ -133,11 +135,7 @@ fn holds_operators(document: RawDoc<'_>) -> bool {
     })
 }
 
-fn compile_operators(
-    all: &mut Conjunction,
-    path: &Path,
-    operators: RawDoc<'_>,
-) -> Result<()> {
+fn compile_operators(all: &mut Conjunction, path: &Path, operators: RawDoc<'_>) -> Result<()> {
     for (operator, value) in operators {
         let operator = operator.as_str();
         match operator {
@@ -172,7 +170,9 @@ fn compile_operators(
 
 fn operand(path: &Path, value: RawValue<'_>) -> Result<Operand> {
     if matches!(value, RawValue::Undefined) {
-        return Err(bad_value(format!("cannot compare to undefined (field '{path}')")));
+        return Err(bad_value(format!(
+            "cannot compare to undefined (field '{path}')"
+        )));
     }
     Ok(Operand::new(value))
 }
@@ -188,7 +188,10 @@ fn push_order(
             "Can't have RegEx as arg to predicate over field '{path}'."
         )));
     }
-    all.push_test(path.clone(), Predicate::Order(comparison, operand(path, value)?));
+    all.push_test(
+        path.clone(),
+        Predicate::Order(comparison, operand(path, value)?),
+    );
     Ok(())
 }
 
@@ -249,12 +252,17 @@ fn compile_regex(value: RawValue<'_>, options: Option<RawValue<'_>>) -> Result<P
         Some(RawValue::String(options)) => Some(options.as_str()),
         Some(other) => {
             let found = other.type_name();
-            return Err(bad_value(format!("$options has to be a string, found {found}")));
+            return Err(bad_value(format!(
+                "$options has to be a string, found {found}"
+            )));
         }
     };
     match value {
         RawValue::String(pattern) => Pattern::compile(pattern.as_str(), options.unwrap_or("")),
-        RawValue::Regex { pattern, options: own } => {
+        RawValue::Regex {
+            pattern,
+            options: own,
+        } => {
             if options.is_some() && !own.is_empty() {
                 return Err(Error::query(
                     Code(51075),
@@ -263,7 +271,10 @@ fn compile_regex(value: RawValue<'_>, options: Option<RawValue<'_>>) -> Result<P
             }
             Pattern::compile(pattern.as_str(), options.unwrap_or(own.as_str()))
         }
-        _ => Err(bad_value(format!("$regex has to be a string, found {}", value.type_name()))),
+        _ => Err(bad_value(format!(
+            "$regex has to be a string, found {}",
+            value.type_name()
+        ))),
     }
 }
 
@@ -272,5 +283,7 @@ fn bad_value(message: impl Into<String>) -> Error {
 }
 
 fn not_yet(operator: &str) -> Error {
-    bad_value(format!("the query operator {operator} is not supported yet"))
+    bad_value(format!(
+        "the query operator {operator} is not supported yet"
+    ))
 }

@@ -35,7 +35,10 @@ impl Filter {
     /// Compiles `{ a: 1, b: { $gt: 2 }, $or: [..] }`.
     pub fn compile(filter: RawDoc<'_>) -> Result<Filter> {
         let root = compile::compile(filter)?;
-        Ok(Filter { root, source: filter.as_bytes().into() })
+        Ok(Filter {
+            root,
+            source: filter.as_bytes().into(),
+        })
     }
 
     /// Whether `document` is selected.
@@ -105,13 +108,18 @@ impl Conjunction {
         let test = |path| FieldTest { path, predicate };
         match self.groups.iter_mut().find(|group| *group.name == *name) {
             Some(group) => group.tests.push(test(path)),
-            None => self.groups.push(Group { name: name.into(), tests: vec![test(path)] }),
+            None => self.groups.push(Group {
+                name: name.into(),
+                tests: vec![test(path)],
+            }),
         }
     }
 
     /// Adds a node; what it requires of fields joins the groups here.
     fn push(&mut self, node: Node) {
-        let Node::All(all) = node else { return self.rest.push(node) };
+        let Node::All(all) = node else {
+            return self.rest.push(node);
+        };
         for test in all.groups.into_iter().flat_map(|group| group.tests) {
             self.push_test(test.path, test.predicate);
         }
@@ -134,7 +142,9 @@ impl Conjunction {
             [] => true,
             [group] => group.matches(document.get(&group.name)),
             groups if groups.len() <= u64::BITS as usize => match_in_one_pass(groups, document),
-            groups => groups.iter().all(|group| group.matches(document.get(&group.name))),
+            groups => groups
+                .iter()
+                .all(|group| group.matches(document.get(&group.name))),
         };
         fields && self.rest.iter().all(|node| node.matches(document))
     }
@@ -145,7 +155,9 @@ fn match_in_one_pass(groups: &[Group], document: RawDoc<'_>) -> bool {
     for element in document.elements() {
         let key = element.key().as_bytes();
         let wanted = |&(at, group): &(usize, &Group)| pending >> at & 1 == 1 && *group.name == *key;
-        let Some((at, group)) = groups.iter().enumerate().find(wanted) else { continue };
+        let Some((at, group)) = groups.iter().enumerate().find(wanted) else {
+            continue;
+        };
         if !group.matches(element.value()) {
             return false;
         }
@@ -161,7 +173,9 @@ fn match_in_one_pass(groups: &[Group], document: RawDoc<'_>) -> bool {
 impl Group {
     #[inline]
     fn matches(&self, value: Option<RawValue<'_>>) -> bool {
-        self.tests.iter().all(|test| path_match::any(value, &test.path, 1, &test.predicate))
+        self.tests
+            .iter()
+            .all(|test| path_match::any(value, &test.path, 1, &test.predicate))
     }
 }
 

@@ -36,7 +36,12 @@ fn any_in_document(
     position: usize,
     predicate: &Predicate,
 ) -> bool {
-    any(document.get(path.component(position)), path, position + 1, predicate)
+    any(
+        document.get(path.component(position)),
+        path,
+        position + 1,
+        predicate,
+    )
 }
 
 fn any_in_array(array: RawDoc<'_>, path: &Path, position: usize, predicate: &Predicate) -> bool {

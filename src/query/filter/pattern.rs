@@ -20,9 +20,8 @@ impl Pattern {
     pub(super) fn compile(source: &str, options: &str) -> Result<Pattern> {
         let unknown = options.chars().find(|option| !"imsxu".contains(*option));
         if let Some(option) = unknown {
-            let message = format!(
-                "invalid flag in regex options: {option} (expected some of i, m, s, x, u)"
-            );
+            let message =
+                format!("invalid flag in regex options: {option} (expected some of i, m, s, x, u)");
             return Err(Error::query(Code(51108), message));
         }
         if source.contains('\0') {
@@ -37,21 +36,26 @@ impl Pattern {
             .dot_matches_new_line(options.contains('s'))
             .build()
             .map_err(|error| {
-                Error::query(Code(51091), format!("Regular expression is invalid: /{source}/"))
-                    .with_source(error)
+                Error::query(
+                    Code(51091),
+                    format!("Regular expression is invalid: /{source}/"),
+                )
+                .with_source(error)
             })?;
         // BSON keeps a regular expression's options in alphabetical order.
         let mut options: Vec<char> = options.chars().collect();
         options.sort_unstable();
         let options = options.into_iter().collect();
-        Ok(Pattern { source: source.to_string(), options, regex })
+        Ok(Pattern {
+            source: source.to_string(),
+            options,
+            regex,
+        })
     }
 
     pub(super) fn matches(&self, value: RawValue<'_>) -> bool {
         match value {
-            RawValue::String(text) | RawValue::Symbol(text) => {
-                self.regex.is_match(text.as_bytes())
-            }
+            RawValue::String(text) | RawValue::Symbol(text) => self.regex.is_match(text.as_bytes()),
             RawValue::Regex { pattern, options } => {
                 pattern == self.source.as_str() && options == self.options.as_str()
             }
@@ -70,6 +74,10 @@ impl Pattern {
     /// What every string that matches starts with; empty if that is not known.
     pub(crate) fn literal_prefix(&self) -> String {
         let unanchored = self.options.contains(['i', 'm', 'x']);
-        if unanchored { String::new() } else { regex_syntax::literal_prefix(&self.source) }
+        if unanchored {
+            String::new()
+        } else {
+            regex_syntax::literal_prefix(&self.source)
+        }
     }
 }

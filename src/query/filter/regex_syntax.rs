@@ -15,7 +15,10 @@ use crate::error::{Code, Error, Result};
 
 /// Rewrites `pattern`; `multi_line` and `extended` are the options `m` and `x`.
 pub(super) fn translate(pattern: &str, multi_line: bool, extended: bool) -> Result<String> {
-    let mode = Mode { multi_line, extended };
+    let mode = Mode {
+        multi_line,
+        extended,
+    };
     let mut translator = Translator {
         pattern,
         rest: pattern.chars().peekable(),
@@ -30,7 +33,9 @@ pub(super) fn translate(pattern: &str, multi_line: bool, extended: bool) -> Resu
 /// The text that every match starts with, as far as it is plain to see: `abc` of `^abcd*`.
 /// For patterns without the options `i`, `m` and `x`.
 pub(super) fn literal_prefix(pattern: &str) -> String {
-    let anchored = pattern.strip_prefix('^').or_else(|| pattern.strip_prefix("\\A"));
+    let anchored = pattern
+        .strip_prefix('^')
+        .or_else(|| pattern.strip_prefix("\\A"));
     let Some(rest) = anchored.filter(|rest| !rest.contains('|')) else {
         return String::new();
     };
@@ -106,7 +111,8 @@ impl Translator<'_> {
     }
 
     fn literal(&mut self, c: char) {
-        self.out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
+        self.out
+            .push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
     }
 
     /// Takes `expected` if it comes next.
@@ -277,7 +283,9 @@ impl Translator<'_> {
             '0' => {
                 let mut code = 0;
                 for _ in 0..2 {
-                    let Some(digit) = self.rest.next_if(|c| c.is_digit(8)) else { break };
+                    let Some(digit) = self.rest.next_if(|c| c.is_digit(8)) else {
+                        break;
+                    };
                     code = code * 8 + digit.to_digit(8).unwrap_or(0);
                 }
                 self.out.push_str(&format!("\\x{{{code:x}}}"));
@@ -295,7 +303,9 @@ impl Translator<'_> {
         let most = if braced { 8 } else { 2 };
         let mut digits = String::new();
         while digits.len() < most {
-            let Some(digit) = self.rest.next_if(char::is_ascii_hexdigit) else { break };
+            let Some(digit) = self.rest.next_if(char::is_ascii_hexdigit) else {
+                break;
+            };
             digits.push(digit);
         }
         if braced && (!self.take('}') || digits.is_empty()) {
@@ -371,14 +381,20 @@ impl Translator<'_> {
     fn unsupported(&self, feature: &str) -> Error {
         Error::query(
             Code::BAD_VALUE,
-            format!("{feature} in the regular expression /{}/ is not supported", self.pattern),
+            format!(
+                "{feature} in the regular expression /{}/ is not supported",
+                self.pattern
+            ),
         )
     }
 
     fn invalid(&self, reason: &str) -> Error {
         Error::query(
             Code(51091),
-            format!("Regular expression is invalid: {reason} in /{}/", self.pattern),
+            format!(
+                "Regular expression is invalid: {reason} in /{}/",
+                self.pattern
+            ),
         )
     }
 }
@@ -473,7 +489,11 @@ mod tests {
             };
             let regex = regex::bytes::Regex::new(&translated);
             let regex = regex.unwrap_or_else(|error| panic!("{pattern} -> {translated}: {error}"));
-            assert_eq!(regex.is_match(text.as_bytes()), *expected, "{pattern} -> {translated}");
+            assert_eq!(
+                regex.is_match(text.as_bytes()),
+                *expected,
+                "{pattern} -> {translated}"
+            );
         }
     }
 

@@ -29,7 +29,15 @@ fn infos(specs: &[(IndexSpec, u8)]) -> Vec<IndexInfo<'_>> {
         flags: *flags,
         position,
     };
-    specs.iter().enumerate().map(info).map(|info| IndexInfo { name: &info.spec.name, ..info }).collect()
+    specs
+        .iter()
+        .enumerate()
+        .map(info)
+        .map(|info| IndexInfo {
+            name: &info.spec.name,
+            ..info
+        })
+        .collect()
 }
 
 struct Query {
@@ -41,15 +49,26 @@ struct Query {
 
 impl Query {
     fn new(filter: Document) -> Query {
-        Query { filter, sort: doc! {}, hint: None, preferred: None }
+        Query {
+            filter,
+            sort: doc! {},
+            hint: None,
+            preferred: None,
+        }
     }
 
     fn sorted(filter: Document, sort: Document) -> Query {
-        Query { sort, ..Query::new(filter) }
+        Query {
+            sort,
+            ..Query::new(filter)
+        }
     }
 
     fn hinted(filter: Document, hint: Hint) -> Query {
-        Query { hint: Some(hint), ..Query::new(filter) }
+        Query {
+            hint: Some(hint),
+            ..Query::new(filter)
+        }
     }
 
     /// The plan in one line: `a_1 ["[5, 5]"] reverse sort`.
@@ -70,11 +89,13 @@ impl Query {
             Access::Empty => ("empty".to_string(), false),
             Access::IdPoints(_) => ("ids".to_string(), false),
             Access::CollectionScan { reverse, .. } => ("scan".to_string(), *reverse),
-            Access::IndexScan { position, reverse, .. } => {
-                (specs[*position].0.name.clone(), *reverse)
-            }
+            Access::IndexScan {
+                position, reverse, ..
+            } => (specs[*position].0.name.clone(), *reverse),
         };
-        plan.bounds.iter().for_each(|bounds| text.push_str(&format!(" {bounds}")));
+        plan.bounds
+            .iter()
+            .for_each(|bounds| text.push_str(&format!(" {bounds}")));
         text.push_str(if reverse { " reverse" } else { "" });
         text.push_str(match plan.sort {
             SortSource::None => "",
@@ -86,7 +107,10 @@ impl Query {
 }
 
 fn regex(pattern: &str) -> Value {
-    Value::Regex { pattern: pattern.to_string(), options: String::new() }
+    Value::Regex {
+        pattern: pattern.to_string(),
+        options: String::new(),
+    }
 }
 
 #[test]
@@ -103,10 +127,18 @@ fn bounds_follow_from_the_operators() {
         (doc! { "a": { "$gt": 5 } }, "a_1 (5, inf]"),
         (doc! { "a": { "$gte": 5, "$lt": 9.5 } }, "a_1 [5, 9.5)"),
         (doc! { "a": { "$lte": "m" } }, "a_1 [\"\", \"m\"]"),
-        (doc! { "a": { "$gt": Value::DateTime(7) } },
-            "a_1 (new Date(7), new Date(9223372036854775807)]"),
-        (doc! { "a": { "$in": [3, 1, null] } }, "a_1 [null, null] [1, 1] [3, 3]"),
-        (doc! { "a": { "$in": [1, 2, 3], "$gt": 1 } }, "a_1 [2, 2] [3, 3]"),
+        (
+            doc! { "a": { "$gt": Value::DateTime(7) } },
+            "a_1 (new Date(7), new Date(9223372036854775807)]",
+        ),
+        (
+            doc! { "a": { "$in": [3, 1, null] } },
+            "a_1 [null, null] [1, 1] [3, 3]",
+        ),
+        (
+            doc! { "a": { "$in": [1, 2, 3], "$gt": 1 } },
+            "a_1 [2, 2] [3, 3]",
+        ),
         (doc! { "a": { "$gt": 5, "$lt": 3 } }, "empty"),
         (doc! { "a": { "$in": [] } }, "empty"),
         (doc! { "a": { "$gt": null } }, "empty"),
@@ -114,21 +146,37 @@ fn bounds_follow_from_the_operators() {
         (doc! { "a": { "$ne": 5 } }, "scan"),
         (doc! { "a": { "$nin": [5] } }, "scan"),
         (doc! { "a": { "$not": { "$gt": 5 } } }, "scan"),
-        (doc! { "a": regex("^ab") }, "a_1 [\"ab\", \"ac\") [/^ab/, /^ab/]"),
+        (
+            doc! { "a": regex("^ab") },
+            "a_1 [\"ab\", \"ac\") [/^ab/, /^ab/]",
+        ),
         (doc! { "a": regex("ab") }, "a_1 [\"\", {}) [/ab/, /ab/]"),
         (doc! { "a": [1, 2] }, "a_1 [1, 1] [[ 1, 2 ], [ 1, 2 ]]"),
         (doc! { "a": [] }, "a_1 [undefined, undefined] [[], []]"),
         (doc! { "a": { "b": 1 } }, "a_1 [{ b: 1 }, { b: 1 }]"),
         (doc! { "a": { "$gt": [1] } }, "scan"),
-        (doc! { "a": { "$gt": Value::MinKey } }, "a_1 (MinKey, MaxKey]"),
-        (doc! { "$or": [{ "a": 1 }, { "a": { "$gt": 7 } }] }, "a_1 [1, 1] (7, inf]"),
+        (
+            doc! { "a": { "$gt": Value::MinKey } },
+            "a_1 (MinKey, MaxKey]",
+        ),
+        (
+            doc! { "$or": [{ "a": 1 }, { "a": { "$gt": 7 } }] },
+            "a_1 [1, 1] (7, inf]",
+        ),
         (doc! { "$or": [{ "a": 1 }, { "b": 1 }] }, "scan"),
-        (doc! { "$and": [{ "a": { "$gt": 1 } }, { "a": { "$lt": 5 } }] }, "a_1 (1, 5)"),
+        (
+            doc! { "$and": [{ "a": { "$gt": 1 } }, { "a": { "$lt": 5 } }] },
+            "a_1 (1, 5)",
+        ),
         (doc! { "$nor": [{ "a": 1 }] }, "scan"),
         (doc! { "a.b": 1 }, "scan"),
     ];
     for (filter, expected) in cases {
-        assert_eq!(Query::new(filter.clone()).plan(&indexes).unwrap(), expected, "{filter:?}");
+        assert_eq!(
+            Query::new(filter.clone()).plan(&indexes).unwrap(),
+            expected,
+            "{filter:?}"
+        );
     }
 }
 
@@ -149,7 +197,10 @@ fn a_multikey_index_does_not_intersect_bounds() {
     let indexes = [(spec(doc! { "key": { "a": 1 } }), MULTIKEY)];
     let cases = [
         (doc! { "a": { "$gt": 5, "$lt": 3 } }, "a_1 (5, inf]"),
-        (doc! { "a": { "$gt": 5, "$in": [1, 7] } }, "a_1 [1, 1] [7, 7]"),
+        (
+            doc! { "a": { "$gt": 5, "$in": [1, 7] } },
+            "a_1 [1, 1] [7, 7]",
+        ),
         (doc! { "$and": [{ "a": 1 }, { "a": 2 }] }, "a_1 [1, 1]"),
         (doc! { "a": { "$lt": Value::MaxKey } }, "scan"),
     ];
@@ -178,10 +229,22 @@ fn the_primary_tree_answers_for_the_id() {
     let cases = [
         (doc! { "_id": 5 }, doc! {}, "ids [5, 5]"),
         (doc! { "_id": 5, "a": 1 }, doc! { "a": 1 }, "ids [5, 5]"),
-        (doc! { "_id": { "$in": [5, 6] } }, doc! { "_id": -1 }, "ids [5, 5] [6, 6] ordered"),
-        (doc! { "_id": { "$in": [5, 6] } }, doc! { "b": 1 }, "ids [5, 5] [6, 6] sort"),
+        (
+            doc! { "_id": { "$in": [5, 6] } },
+            doc! { "_id": -1 },
+            "ids [5, 5] [6, 6] ordered",
+        ),
+        (
+            doc! { "_id": { "$in": [5, 6] } },
+            doc! { "b": 1 },
+            "ids [5, 5] [6, 6] sort",
+        ),
         (doc! { "_id": { "$gt": 5 } }, doc! {}, "scan (5, inf]"),
-        (doc! { "_id": { "$gt": 5 } }, doc! { "_id": -1 }, "scan (5, inf] reverse ordered"),
+        (
+            doc! { "_id": { "$gt": 5 } },
+            doc! { "_id": -1 },
+            "scan (5, inf] reverse ordered",
+        ),
         (doc! { "_id": { "$gt": 5 }, "a": 7 }, doc! {}, "a_1 [7, 7]"),
         (doc! {}, doc! { "_id": 1 }, "scan ordered"),
         (doc! {}, doc! { "_id": 1, "b": 1 }, "scan ordered"),
@@ -198,28 +261,97 @@ fn the_primary_tree_answers_for_the_id() {
 fn an_index_gives_order_where_it_can() {
     let cases = [
         (0, doc! {}, doc! { "a": 1 }, "a_1 [MinKey, MaxKey] ordered"),
-        (0, doc! {}, doc! { "a": -1 }, "a_1 [MinKey, MaxKey] reverse ordered"),
-        (0, doc! {}, doc! { "a": 1, "_id": 1 }, "a_1 [MinKey, MaxKey] ordered"),
+        (
+            0,
+            doc! {},
+            doc! { "a": -1 },
+            "a_1 [MinKey, MaxKey] reverse ordered",
+        ),
+        (
+            0,
+            doc! {},
+            doc! { "a": 1, "_id": 1 },
+            "a_1 [MinKey, MaxKey] ordered",
+        ),
         (0, doc! {}, doc! { "a": 1, "_id": -1 }, "scan sort"),
         (0, doc! {}, doc! { "a": 1, "b": 1 }, "scan sort"),
         (0, doc! {}, doc! { "b": 1 }, "scan sort"),
-        (0, doc! { "a": { "$gt": 5 } }, doc! { "a": -1 }, "a_1 (5, inf] reverse ordered"),
-        (0, doc! { "a": { "$gt": 5 } }, doc! { "b": 1 }, "a_1 (5, inf] sort"),
-        (0, doc! { "a": 5 }, doc! { "a": -1, "_id": 1 }, "a_1 [5, 5] ordered"),
-        (0, doc! { "a": 5 }, doc! { "_id": -1 }, "a_1 [5, 5] reverse ordered"),
-        (0, doc! { "a": { "$in": [5, 6] } }, doc! { "a": 1 }, "a_1 [5, 5] [6, 6] ordered"),
-        (0, doc! { "a": { "$in": [5, 6] } }, doc! { "_id": 1 }, "a_1 [5, 5] [6, 6] sort"),
-        (MULTIKEY, doc! {}, doc! { "a": -1 }, "a_1 [MinKey, MaxKey] reverse ordered"),
-        (MULTIKEY, doc! { "a": { "$gt": 5 } }, doc! { "a": 1 }, "a_1 (5, inf] sort"),
-        (MULTIKEY, doc! { "a": 5 }, doc! { "a": 1 }, "a_1 [5, 5] sort"),
-        (MULTIKEY, doc! { "a": 5 }, doc! { "_id": 1 }, "a_1 [5, 5] ordered"),
+        (
+            0,
+            doc! { "a": { "$gt": 5 } },
+            doc! { "a": -1 },
+            "a_1 (5, inf] reverse ordered",
+        ),
+        (
+            0,
+            doc! { "a": { "$gt": 5 } },
+            doc! { "b": 1 },
+            "a_1 (5, inf] sort",
+        ),
+        (
+            0,
+            doc! { "a": 5 },
+            doc! { "a": -1, "_id": 1 },
+            "a_1 [5, 5] ordered",
+        ),
+        (
+            0,
+            doc! { "a": 5 },
+            doc! { "_id": -1 },
+            "a_1 [5, 5] reverse ordered",
+        ),
+        (
+            0,
+            doc! { "a": { "$in": [5, 6] } },
+            doc! { "a": 1 },
+            "a_1 [5, 5] [6, 6] ordered",
+        ),
+        (
+            0,
+            doc! { "a": { "$in": [5, 6] } },
+            doc! { "_id": 1 },
+            "a_1 [5, 5] [6, 6] sort",
+        ),
+        (
+            MULTIKEY,
+            doc! {},
+            doc! { "a": -1 },
+            "a_1 [MinKey, MaxKey] reverse ordered",
+        ),
+        (
+            MULTIKEY,
+            doc! { "a": { "$gt": 5 } },
+            doc! { "a": 1 },
+            "a_1 (5, inf] sort",
+        ),
+        (
+            MULTIKEY,
+            doc! { "a": 5 },
+            doc! { "a": 1 },
+            "a_1 [5, 5] sort",
+        ),
+        (
+            MULTIKEY,
+            doc! { "a": 5 },
+            doc! { "_id": 1 },
+            "a_1 [5, 5] ordered",
+        ),
         (TRUNCATED, doc! {}, doc! { "a": 1 }, "scan sort"),
-        (TRUNCATED, doc! { "a": { "$gt": 5 } }, doc! { "a": 1 }, "a_1 (5, inf] sort"),
+        (
+            TRUNCATED,
+            doc! { "a": { "$gt": 5 } },
+            doc! { "a": 1 },
+            "a_1 (5, inf] sort",
+        ),
     ];
     for (flags, filter, sort, expected) in cases {
         let indexes = [(spec(doc! { "key": { "a": 1 } }), flags)];
         let query = Query::sorted(filter.clone(), sort.clone());
-        assert_eq!(query.plan(&indexes).unwrap(), expected, "{flags} {filter:?} {sort:?}");
+        assert_eq!(
+            query.plan(&indexes).unwrap(),
+            expected,
+            "{flags} {filter:?} {sort:?}"
+        );
     }
 }
 
@@ -235,20 +367,33 @@ fn form_ranks_indexes_and_a_preference_decides_among_equals() {
         (doc! { "a": 1, "b": 2 }, None, "a_1 [1, 1]"),
         (doc! { "a": 1, "b": 2 }, Some("b_1"), "b_1 [2, 2]"),
         (doc! { "a": 1, "b": 2, "c": 3 }, Some("b_1"), "c_1 [3, 3]"),
-        (doc! { "a": { "$gt": 1 }, "b": { "$gt": 1, "$lt": 2 } }, None, "b_1 (1, 2)"),
-        (doc! { "a": { "$in": [1, 2] }, "b": { "$in": [1] } }, None, "b_1 [1, 1]"),
+        (
+            doc! { "a": { "$gt": 1 }, "b": { "$gt": 1, "$lt": 2 } },
+            None,
+            "b_1 (1, 2)",
+        ),
+        (
+            doc! { "a": { "$in": [1, 2] }, "b": { "$in": [1] } },
+            None,
+            "b_1 [1, 1]",
+        ),
         (doc! { "a": 1 }, Some("gone_1"), "a_1 [1, 1]"),
     ];
     for (filter, preferred, expected) in cases {
-        let query = Query { preferred, ..Query::new(filter.clone()) };
+        let query = Query {
+            preferred,
+            ..Query::new(filter.clone())
+        };
         assert_eq!(query.plan(&indexes).unwrap(), expected, "{filter:?}");
     }
 }
 
 #[test]
 fn hints_are_obeyed() {
-    let indexes =
-        [(spec(doc! { "key": { "a": 1 } }), 0), (spec(doc! { "key": { "b": -1 }, "name": "mine" }), 0)];
+    let indexes = [
+        (spec(doc! { "key": { "a": 1 } }), 0),
+        (spec(doc! { "key": { "b": -1 }, "name": "mine" }), 0),
+    ];
     let hint = |hint: Value| Hint::parse(hint.to_raw().as_raw()).unwrap();
     let cases = [
         (Value::from("mine"), "mine [MaxKey, MinKey]"),
@@ -262,7 +407,9 @@ fn hints_are_obeyed() {
         assert_eq!(query.plan(&indexes).unwrap(), expected);
     }
     for value in [Value::from("other"), Value::from(doc! { "b": 1 })] {
-        let error = Query::hinted(doc! {}, hint(value)).plan(&indexes).unwrap_err();
+        let error = Query::hinted(doc! {}, hint(value))
+            .plan(&indexes)
+            .unwrap_err();
         assert_eq!(error.code(), Code::BAD_VALUE);
         assert!(error.message().contains("_id_, a_1, mine"), "{error}");
     }
@@ -286,7 +433,11 @@ fn explain_shows_stages_within_stages() {
     let plans = candidates(&request).unwrap();
     let projection = doc! { "b": 1 }.to_bytes();
     let projection = Some(RawDoc::trusted(&projection));
-    let stages = explain::Stages { skip: 1, limit: 2, projection };
+    let stages = explain::Stages {
+        skip: 1,
+        limit: 2,
+        projection,
+    };
     let shown = explain::query_planner("db.c", &plans, &request, stages).unwrap();
     let expected = doc! {
         "stage": "LIMIT", "limitAmount": 2i64, "inputStage": {
@@ -304,9 +455,23 @@ fn explain_shows_stages_within_stages() {
             },
         },
     };
-    assert_eq!(shown.get("winningPlan"), Some(&Value::Document(expected.clone())));
-    assert_eq!(shown.get("rejectedPlans").and_then(Value::as_array).map(<[_]>::len), Some(1));
-    let execution = explain::Execution { returned: 2, keys_examined: 3, docs_examined: 3, time_ms: 0 };
+    assert_eq!(
+        shown.get("winningPlan"),
+        Some(&Value::Document(expected.clone()))
+    );
+    assert_eq!(
+        shown
+            .get("rejectedPlans")
+            .and_then(Value::as_array)
+            .map(<[_]>::len),
+        Some(1)
+    );
+    let execution = explain::Execution {
+        returned: 2,
+        keys_examined: 3,
+        docs_examined: 3,
+        time_ms: 0,
+    };
     let stats = explain::execution_stats(expected, execution);
     assert_eq!(stats.get("totalKeysExamined"), Some(&Value::Int64(3)));
 }
@@ -334,7 +499,10 @@ impl Collection {
                 document.insert(name, value.clone());
             }
             // Some documents an index on a path with a position refuses.
-            if spec.derive(&document.to_bytes(), &mut KeySet::default()).is_ok() {
+            if spec
+                .derive(&document.to_bytes(), &mut KeySet::default())
+                .is_ok()
+            {
                 let id = document.get("_id").unwrap().to_raw();
                 documents.push((key::encode_id(id.as_raw()), document.to_bytes()));
             }
@@ -350,14 +518,25 @@ impl Collection {
             entries.extend(keys.iter().map(|key| (key.to_vec(), position)));
         }
         entries.sort();
-        let cut = documents.iter().any(|(id, _)| key::is_cut(id, key::MAX_ID_KEY));
+        let cut = documents
+            .iter()
+            .any(|(id, _)| key::is_cut(id, key::MAX_ID_KEY));
         let primary_flags = if cut { TRUNCATED } else { 0 };
-        Collection { documents, spec, flags, primary_flags, entries }
+        Collection {
+            documents,
+            spec,
+            flags,
+            primary_flags,
+            entries,
+        }
     }
 
     fn run(&self, plan: &Plan, filter: &Filter) -> Vec<usize> {
         let inside = |intervals: &[Interval], key: &[u8]| {
-            assert!(intervals.is_sorted_by(|a, b| a.high <= b.low), "{intervals:?}");
+            assert!(
+                intervals.is_sorted_by(|a, b| a.high <= b.low),
+                "{intervals:?}"
+            );
             intervals.iter().any(|interval| interval.contains(key))
         };
         let (mut found, reverse): (Vec<usize>, bool) = match &plan.access {
@@ -371,8 +550,13 @@ impl Collection {
                 let inside = |at: &usize| inside(id_bounds, &self.documents[*at].0);
                 (positions.filter(inside).collect(), *reverse)
             }
-            Access::IndexScan { intervals, reverse, .. } => {
-                let entries = self.entries.iter().filter(|(key, _)| inside(intervals, key));
+            Access::IndexScan {
+                intervals, reverse, ..
+            } => {
+                let entries = self
+                    .entries
+                    .iter()
+                    .filter(|(key, _)| inside(intervals, key));
                 (entries.map(|(_, position)| *position).collect(), *reverse)
             }
         };
@@ -402,12 +586,17 @@ fn random_value(random: &mut Random, depth: usize) -> Value {
         0..=4 => Value::Int32(random.below(5) as i32),
         5 => Value::Double(random.below(4) as f64 + 0.5),
         6 if random.one_in(3) => {
-            let (len, end) = (random.pick(&[990, 1005, 1007, 1100]), random.pick(&["", "a", "b"]));
+            let (len, end) = (
+                random.pick(&[990, 1005, 1007, 1100]),
+                random.pick(&["", "a", "b"]),
+            );
             Value::String("x".repeat(len) + end)
         }
-        7..=9 if depth > 0 => {
-            Value::Array((0..random.below(4)).map(|_| random_value(random, depth - 1)).collect())
-        }
+        7..=9 if depth > 0 => Value::Array(
+            (0..random.below(4))
+                .map(|_| random_value(random, depth - 1))
+                .collect(),
+        ),
         10..=11 if depth > 0 => {
             let mut document = doc! {};
             for name in ["b", "c", "0", "1"] {
@@ -486,7 +675,9 @@ fn random_operator(random: &mut Random, operators: &mut Document) {
 fn random_sort(random: &mut Random, spec: &IndexSpec) -> Document {
     let mut sort = doc! {};
     for _ in 0..random.below(3) {
-        let path = random.pick(&[spec.fields[0].path.as_str(), "_id", "a", "b"]).to_string();
+        let path = random
+            .pick(&[spec.fields[0].path.as_str(), "_id", "a", "b"])
+            .to_string();
         sort.insert(path, random.pick(&[1, -1]));
     }
     sort
@@ -519,7 +710,13 @@ fn every_plan_finds_what_a_scan_finds_in_the_order_asked_for() {
                 describe: false,
             };
             let mut plans = candidates(&request).unwrap();
-            plans.extend(candidates(&PlanRequest { hint: Some(&hint), ..request }).unwrap());
+            plans.extend(
+                candidates(&PlanRequest {
+                    hint: Some(&hint),
+                    ..request
+                })
+                .unwrap(),
+            );
             let documents = &collection.documents;
             let expected: HashSet<usize> = (0..documents.len())
                 .filter(|at| filter.matches(RawDoc::trusted(&documents[*at].1)))
@@ -537,7 +734,12 @@ fn every_plan_finds_what_a_scan_finds_in_the_order_asked_for() {
                 };
                 let found = collection.run(&plan, &filter);
                 indexed += usize::from(matches!(plan.access, Access::IndexScan { .. }));
-                assert_eq!(found.iter().copied().collect::<HashSet<_>>(), expected, "{}", context());
+                assert_eq!(
+                    found.iter().copied().collect::<HashSet<_>>(),
+                    expected,
+                    "{}",
+                    context()
+                );
                 match plan.sort {
                     SortSource::InMemory => continue,
                     SortSource::None if sort.is_empty() => continue,
@@ -546,10 +748,13 @@ fn every_plan_finds_what_a_scan_finds_in_the_order_asked_for() {
                 }
                 let keys = found.iter().map(|at| {
                     let mut key = Vec::new();
-                    sort.write_key(RawDoc::trusted(&documents[*at].1), &mut key).map(|()| key)
+                    sort.write_key(RawDoc::trusted(&documents[*at].1), &mut key)
+                        .map(|()| key)
                 });
                 // Parallel arrays cannot be sorted by; nothing is to be compared then.
-                let Ok(keys) = keys.collect::<Result<Vec<_>>>() else { continue };
+                let Ok(keys) = keys.collect::<Result<Vec<_>>>() else {
+                    continue;
+                };
                 assert!(keys.is_sorted(), "{}", context());
             }
         }

@@ -64,10 +64,6 @@ impl GroupCommit {
     pub fn end(&self) -> LogPosition {
         self.state.lock().end
     }
-
-    pub fn segment(&self) -> u64 {
-        self.end().segment
-    }
 }
 
 impl Engine {

@@ -221,11 +221,12 @@ impl WriteTxn<'_> {
             (key.to_vec(), primary.to_vec())
         };
         for pair in batch.windows(2) {
-            let ((key, holder), (other, _)) = (parts(&pair[0]), parts(&pair[1]));
-            if key == other {
+            let ((key, holder), (same, other)) = (parts(&pair[0]), parts(&pair[1]));
+            if key == same {
                 return Ok(Some(Duplicate {
                     index: Some(index.clone()),
                     holder,
+                    other,
                 }));
             }
         }

@@ -31,6 +31,8 @@ pub struct Duplicate {
     pub index: Option<Arc<Index>>,
     /// The primary key of the document that has it.
     pub holder: Vec<u8>,
+    /// The primary key of the document that was refused.
+    pub other: Vec<u8>,
 }
 
 /// Buffers that are used again from commit to commit.
@@ -57,6 +59,8 @@ pub struct WriteTxn<'e> {
     /// Where this commit's record starts; `None` in replay, which logs nothing.
     mark: Option<Mark>,
     finished: bool,
+    /// A change failed half-way; nothing of the transaction may be committed.
+    broken: bool,
 }
 
 impl Engine {
@@ -94,6 +98,7 @@ impl<'e> WriteTxn<'e> {
             next_tree: core.next_tree,
             mark,
             finished: false,
+            broken: false,
             core,
         }
     }
@@ -105,6 +110,16 @@ impl<'e> WriteTxn<'e> {
 
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// The commit that this transaction builds on.
+    pub fn base(&self) -> Lsn {
+        self.lsn - 1
+    }
+
+    /// Whether a change failed half-way, so that the transaction must be dropped. A document that was refused does not break it.
+    pub fn is_broken(&self) -> bool {
+        self.broken
     }
 
     /// The trees as this transaction sees them.
@@ -145,9 +160,11 @@ impl<'e> WriteTxn<'e> {
             .get(key)?
             .is_some()
         {
+            let (holder, other) = (key.to_vec(), key.to_vec());
             return Ok(Some(Duplicate {
                 index: None,
-                holder: key.to_vec(),
+                holder,
+                other,
             }));
         }
         self.apply(collection, key, None, Some(document))
@@ -297,9 +314,11 @@ impl<'e> WriteTxn<'e> {
                 };
                 if holder != key {
                     let holder = holder.to_vec();
+                    let index = Some(index.clone());
                     return Ok(Some(Duplicate {
-                        index: Some(index.clone()),
+                        index,
                         holder,
+                        other: key.to_vec(),
                     }));
                 }
                 more = walk.next()?;
@@ -324,7 +343,9 @@ impl<'e> WriteTxn<'e> {
             pin: &pin,
             changes: &mut self.changes,
         };
-        change(&mut edit, &mut tree)?;
+        let result = change(&mut edit, &mut tree);
+        self.broken |= result.is_err();
+        result?;
         if tree != before {
             self.roots.set(id, tree);
         }
@@ -336,6 +357,10 @@ impl<'e> WriteTxn<'e> {
 
     /// Ends the transaction; its effect is in `latest`. Gives the LSN to `Engine::wait` for.
     pub fn commit(mut self) -> Lsn {
+        debug_assert!(
+            !self.broken,
+            "a broken transaction is dropped, not committed"
+        );
         self.finished = true;
         let engine = self.engine;
         let lsn = self.lsn;

@@ -142,7 +142,7 @@ impl PageTable {
         &'a self,
         number: u32,
         page: Box<PageBuffer>,
-        pin: &'a Guard,
+        _pin: &'a Guard,
     ) -> (&'a PageBuffer, bool) {
         let new = Box::into_raw(page);
         match self.entry(number).compare_exchange(

@@ -1,0 +1,225 @@
+//! Finding the documents that a write changes, and changing each under the commit lock.
+//!
+//! A single write finds its document as the running transaction sees it, so that two writers never act on the same old state. Where that
+//! would be a long scan under the lock, the scan is made beforehand on the newest visible version; the document found is
+//! looked at again under the lock, and only if it no longer matches is the scan repeated there.
+//!
+//! A write to many scans one visible version, so that it meets no document twice however it changes them, and changes the documents found a
+//! batch at a time, each looked at again under the lock.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::collection::Collection;
+use super::errors::from_storage;
+use super::execute::{self, Position, Source};
+use super::select::Selection;
+use super::sorter::Sorter;
+use crate::error::Result;
+use crate::query::{Access, Plan, SortSource};
+use crate::storage::catalog;
+use crate::storage::engine::{Engine, WriteTxn};
+use crate::storage::page::Lsn;
+
+/// Documents changed in one commit.
+const BATCH: usize = 500;
+
+/// What a write does to one document: given its key and its bytes, changes it in the transaction.
+pub type Change<'c> =
+    dyn FnMut(&mut WriteTxn<'_>, &catalog::Collection, &[u8], &[u8]) -> Result<()> + 'c;
+
+/// Changes the first document selected, or calls `none` under the lock when there is none. The commit is waited for.
+pub fn one(
+    collection: &Collection,
+    selection: &Selection,
+    change: &mut Change<'_>,
+    none: &mut dyn FnMut(&mut WriteTxn<'_>) -> Result<()>,
+) -> Result<()> {
+    let engine = collection.database.enter()?;
+    let (candidate, seen) = look_ahead(collection, &engine, selection)?;
+    let mut txn = engine.begin_write().map_err(from_storage)?;
+    let target = txn.collection(&collection.name);
+    let mut found = None;
+    if let Some(target) = &target {
+        let source = Source {
+            collection: target,
+            roots: txn.roots(),
+        };
+        found = match candidate {
+            Some(key) => matching(source, selection, key)?,
+            None => None,
+        };
+        // Nothing was committed since the look ahead: what it did not find is not there.
+        if found.is_none() && seen != Some(txn.base()) {
+            found = first(collection, selection, source)?;
+        }
+    }
+    match (target, found) {
+        (Some(target), Some((key, document))) => change(&mut txn, &target, &key, &document)?,
+        _ => none(&mut txn)?,
+    }
+    let lsn = txn.commit();
+    engine.wait(lsn).map_err(from_storage)
+}
+
+/// The key of a document that a long scan of the visible version finds, and that version; no key when the plan is short.
+fn look_ahead(
+    collection: &Collection,
+    engine: &Engine,
+    selection: &Selection,
+) -> Result<(Option<Vec<u8>>, Option<Lsn>)> {
+    let version = engine.snapshot();
+    let Some(found) = version.catalog.get(&collection.name) else {
+        return Ok((None, None));
+    };
+    let source = Source {
+        collection: found,
+        roots: &version.roots,
+    };
+    let plan = selection.plan(source, &collection.database.plans)?;
+    let is_short = matches!(plan.access, Access::Empty | Access::IdPoints(_));
+    if is_short {
+        return Ok((None, None));
+    }
+    let key = first_by(selection, source, plan)?.map(|(key, _)| key);
+    Ok((key, Some(version.lsn)))
+}
+
+fn matching(
+    source: Source<'_>,
+    selection: &Selection,
+    key: Vec<u8>,
+) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+    let document = source.with_document(&key, |document| {
+        selection
+            .filter
+            .matches(document)
+            .then(|| document.as_bytes().to_vec())
+    })?;
+    Ok(document.flatten().map(|document| (key, document)))
+}
+
+/// The first document selected, with its key.
+pub fn first(
+    collection: &Collection,
+    selection: &Selection,
+    source: Source<'_>,
+) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+    let plan = selection.plan(source, &collection.database.plans)?;
+    first_by(selection, source, plan)
+}
+
+fn first_by(
+    selection: &Selection,
+    source: Source<'_>,
+    mut plan: Plan,
+) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+    let filter = &selection.filter;
+    if plan.sort == SortSource::InMemory {
+        let mut sorter = Sorter::new(&selection.sort, 1);
+        execute::run(
+            source,
+            &plan,
+            filter,
+            &mut Position::default(),
+            &mut |key, document| {
+                sorter.add(key, document)?;
+                Ok(ControlFlow::Continue(()))
+            },
+        )?;
+        plan.access = Access::IdPoints(sorter.finish());
+    }
+    let mut found = None;
+    execute::run(
+        source,
+        &plan,
+        filter,
+        &mut Position::default(),
+        &mut |key, document| {
+            found = Some((key.to_vec(), document.as_bytes().to_vec()));
+            Ok(ControlFlow::Break(()))
+        },
+    )?;
+    Ok(found)
+}
+
+/// Changes every document selected. Gives how many there were. What was changed before an error stays changed.
+pub fn many(
+    collection: &Collection,
+    selection: &Selection,
+    change: &mut Change<'_>,
+) -> Result<u64> {
+    let engine = collection.database.enter()?;
+    let version = engine.snapshot();
+    let Some(found) = version.catalog.get(&collection.name).cloned() else {
+        return Ok(0);
+    };
+    let source = Source {
+        collection: &found,
+        roots: &version.roots,
+    };
+    let plan = selection.plan(source, &collection.database.plans)?;
+    let mut position = Position::default();
+    let (mut changed, mut last) = (0, None);
+    loop {
+        let mut keys: Vec<Vec<u8>> = Vec::new();
+        let filter = &selection.filter;
+        let ended = execute::run(source, &plan, filter, &mut position, &mut |key, _| {
+            keys.push(key.to_vec());
+            Ok(if keys.len() < BATCH {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            })
+        })?;
+        let (result, lsn) = change_batch(collection, &engine, selection, &keys, change);
+        last = lsn.or(last);
+        // Also after an error: what was changed before it must be durable when the caller hears of it.
+        if let Some(lsn) = last.filter(|_| ended || result.is_err()) {
+            engine.wait(lsn).map_err(from_storage)?;
+        }
+        changed += result?;
+        if ended {
+            return Ok(changed);
+        }
+        engine.relieve().map_err(from_storage)?;
+    }
+}
+
+fn change_batch(
+    collection: &Collection,
+    engine: &Arc<Engine>,
+    selection: &Selection,
+    keys: &[Vec<u8>],
+    change: &mut Change<'_>,
+) -> (Result<u64>, Option<Lsn>) {
+    let mut txn = match engine.begin_write() {
+        Ok(txn) => txn,
+        Err(error) => return (Err(from_storage(error)), None),
+    };
+    let mut changed = 0;
+    let mut result = Ok(());
+    if let Some(target) = txn.collection(&collection.name) {
+        for key in keys {
+            let source = Source {
+                collection: &target,
+                roots: txn.roots(),
+            };
+            result = matching(source, selection, key.clone()).and_then(|found| match found {
+                None => Ok(()),
+                Some((key, document)) => {
+                    changed += 1;
+                    change(&mut txn, &target, &key, &document)
+                }
+            });
+            if result.is_err() {
+                break;
+            }
+        }
+    }
+    if txn.is_broken() {
+        return (result.map(|()| changed), None);
+    }
+    let lsn = txn.commit();
+    (result.map(|()| changed), Some(lsn))
+}

@@ -1,0 +1,137 @@
+//! A collection as Rust sees it: a name in a database. What each operation does is in the file of its name.
+
+use std::sync::Arc;
+
+use super::cursor::Cursor;
+use super::options::{
+    CountOptions, DeleteOptions, FindOptions, UpdateOptions, Verbosity, WriteOptions,
+};
+use super::{
+    InsertManyResult, Shared, UpdateResult, delete, explain, find, indexes, insert, listing, update,
+};
+use crate::bson::{RawDoc, Value};
+use crate::error::Result;
+
+/// A handle on a collection. Cheap to clone, safe to share between threads.
+#[derive(Clone)]
+pub struct Collection {
+    pub(super) database: Arc<Shared>,
+    pub(super) name: Arc<str>,
+}
+
+impl Collection {
+    pub(super) fn new(database: Arc<Shared>, name: &str) -> Collection {
+        Collection {
+            database,
+            name: name.into(),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Adds a document, with an ObjectId as `_id` if it has none. Gives its `_id`.
+    pub fn insert_one(&self, document: Vec<u8>, _options: &WriteOptions) -> Result<Value> {
+        insert::one(self, &document)
+    }
+
+    /// Adds documents that `next` appends to the buffer given, one a call, until it returns false. They are committed many
+    /// at a time; when the call returns all are durable.
+    ///
+    /// With `ordered` the first that cannot be added ends the operation; else the others are still added. Those that could not
+    /// be are in the error's details: `writeErrors` (`index`, `code`, `errmsg`, `keyPattern`, `keyValue`) and `result`.
+    pub fn insert_many(
+        &self,
+        next: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool>,
+        ordered: bool,
+    ) -> Result<InsertManyResult> {
+        insert::many(self, next, ordered)
+    }
+
+    /// The documents that `filter` selects. Reads nothing before the first `Cursor::next`, but sees the database as of now.
+    pub fn find(&self, filter: &[u8], options: FindOptions) -> Result<Cursor> {
+        find::many(self, filter, &options)
+    }
+
+    /// Gives the first document that `filter` selects to `visit`, straight from its page if there is no projection.
+    pub fn find_one_with<R>(
+        &self,
+        filter: &[u8],
+        options: &FindOptions,
+        visit: &mut dyn FnMut(RawDoc<'_>) -> R,
+    ) -> Result<Option<R>> {
+        find::one_with(self, filter, options, visit)
+    }
+
+    /// How many documents `filter` selects.
+    pub fn count_documents(&self, filter: &[u8], options: &CountOptions) -> Result<i64> {
+        find::count(self, filter, options)
+    }
+
+    /// Changes the first document that `filter` selects.
+    pub fn update_one(
+        &self,
+        filter: &[u8],
+        update: &[u8],
+        options: &UpdateOptions,
+    ) -> Result<UpdateResult> {
+        update::update_one(self, filter, update, options)
+    }
+
+    /// Changes every document that `filter` selects. Each document changes as a whole; the operation does not, as in MongoDB.
+    pub fn update_many(
+        &self,
+        filter: &[u8],
+        update: &[u8],
+        options: &UpdateOptions,
+    ) -> Result<UpdateResult> {
+        update::update_many(self, filter, update, options)
+    }
+
+    /// Replaces all but the `_id` of the first document that `filter` selects.
+    pub fn replace_one(
+        &self,
+        filter: &[u8],
+        replacement: &[u8],
+        options: &UpdateOptions,
+    ) -> Result<UpdateResult> {
+        update::replace_one(self, filter, replacement, options)
+    }
+
+    /// Removes the first document that `filter` selects. Gives how many were removed.
+    pub fn delete_one(&self, filter: &[u8], options: &DeleteOptions) -> Result<u64> {
+        delete::one(self, filter, options)
+    }
+
+    /// Removes every document that `filter` selects. Gives how many were removed.
+    pub fn delete_many(&self, filter: &[u8], options: &DeleteOptions) -> Result<u64> {
+        delete::many(self, filter, options)
+    }
+
+    /// Removes the collection, its documents and indexes. One that does not exist is fine, as in MongoDB 7 and later.
+    pub fn drop(&self) -> Result<()> {
+        listing::drop_collection(self)
+    }
+
+    /// Makes the indexes that are not there yet; all or none. Gives their names.
+    pub fn create_indexes(&self, specs: RawDoc<'_>) -> Result<Vec<String>> {
+        indexes::create(self, specs)
+    }
+
+    /// Removes an index by name; `"*"` removes all but that on `_id`.
+    pub fn drop_index(&self, name: &str) -> Result<()> {
+        indexes::drop_index(self, name)
+    }
+
+    /// The indexes' specifications, as a BSON array.
+    pub fn list_indexes(&self) -> Result<Vec<u8>> {
+        indexes::list(self)
+    }
+
+    /// How `{find|count|update|delete|..: .., filter, ..}` would be carried out, in MongoDB's form.
+    pub fn explain(&self, command: RawDoc<'_>, verbosity: Verbosity) -> Result<Vec<u8>> {
+        explain::explain(self, command, verbosity)
+    }
+}

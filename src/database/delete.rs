@@ -1,0 +1,30 @@
+//! Deleting documents.
+
+use super::change;
+use super::collection::Collection;
+use super::errors::from_storage;
+use super::options::DeleteOptions;
+use super::select::Selection;
+use crate::error::Result;
+
+pub fn one(collection: &Collection, filter: &[u8], options: &DeleteOptions) -> Result<u64> {
+    let selection = Selection::compile(filter, None, options.hint.as_ref())?;
+    let mut deleted = 0;
+    change::one(
+        collection,
+        &selection,
+        &mut |txn, target, key, _| {
+            deleted = u64::from(txn.delete(target, key).map_err(from_storage)?);
+            Ok(())
+        },
+        &mut |_| Ok(()),
+    )?;
+    Ok(deleted)
+}
+
+pub fn many(collection: &Collection, filter: &[u8], options: &DeleteOptions) -> Result<u64> {
+    let selection = Selection::compile(filter, None, options.hint.as_ref())?;
+    change::many(collection, &selection, &mut |txn, target, key, _| {
+        txn.delete(target, key).map(|_| ()).map_err(from_storage)
+    })
+}

@@ -1,0 +1,156 @@
+//! Reading: find, find_one, count.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::collection::Collection;
+use super::cursor::{Cursor, Snapshot, Window};
+use super::execute::{self, Position};
+use super::options::{CountOptions, FindOptions};
+use super::select::Selection;
+use super::{Entered, listing};
+use crate::bson::{RawDoc, RawValue};
+use crate::error::Result;
+use crate::index::key;
+use crate::query::{Projection, SortSource};
+use crate::storage::engine;
+
+/// The state of the collection that a read sees; `None` when there is none and that is not an error.
+fn take(
+    collection: &Collection,
+    engine: &Entered<'_>,
+    selection: &Selection,
+) -> Result<Option<Snapshot>> {
+    let version = engine.snapshot();
+    if collection.database.options.strict_collections
+        && version.catalog.get(&collection.name).is_none()
+    {
+        return Err(listing::no_collection(&version.catalog, &collection.name));
+    }
+    Snapshot::take(&collection.database, version, &collection.name, selection)
+}
+
+fn projection(options: &FindOptions) -> Result<Option<Projection>> {
+    match &options.projection {
+        None => Ok(None),
+        Some(projection) => Projection::compile(RawDoc::trusted(projection)),
+    }
+}
+
+pub fn many(collection: &Collection, filter: &[u8], options: &FindOptions) -> Result<Cursor> {
+    let engine = collection.database.enter()?;
+    let selection = Selection::compile(filter, options.sort.as_deref(), options.hint.as_ref())?;
+    let window = Window {
+        projection: projection(options)?,
+        skip: options.skip,
+        limit: options.limit,
+    };
+    let at = take(collection, &engine, &selection)?;
+    Ok(Cursor::new(
+        collection.database.clone(),
+        at,
+        selection,
+        window,
+    ))
+}
+
+pub fn one_with<R>(
+    collection: &Collection,
+    filter: &[u8],
+    options: &FindOptions,
+    visit: &mut dyn FnMut(RawDoc<'_>) -> R,
+) -> Result<Option<R>> {
+    let engine = collection.database.enter()?;
+    if let Some(id) = plain_id(filter)
+        && *options == FindOptions::default()
+        && !collection.database.options.strict_collections
+    {
+        return by_id(collection, &engine, id, visit);
+    }
+    let selection = Selection::compile(filter, options.sort.as_deref(), options.hint.as_ref())?;
+    let projection = projection(options)?;
+    let Some(at) = take(collection, &engine, &selection)? else {
+        return Ok(None);
+    };
+    if at.plan.sort == SortSource::InMemory || options.skip > 0 || projection.is_some() {
+        let window = Window {
+            projection,
+            skip: options.skip,
+            limit: 1,
+        };
+        let database = Arc::clone(&collection.database);
+        let mut cursor = Cursor::new(database, Some(at), selection, window);
+        return Ok(cursor
+            .next()?
+            .map(|document| visit(RawDoc::trusted(document))));
+    }
+    let mut result = None;
+    let (filter, mut position) = (&selection.filter, Position::default());
+    execute::run(
+        at.source(),
+        &at.plan,
+        filter,
+        &mut position,
+        &mut |_, document| {
+            result = Some(visit(document));
+            Ok(ControlFlow::Break(()))
+        },
+    )?;
+    Ok(result)
+}
+
+/// The `_id` of a filter that asks for nothing but an `_id` that is a plain value: no operators, no regular expression.
+pub fn plain_id(filter: &[u8]) -> Option<RawValue<'_>> {
+    let mut fields = RawDoc::trusted(filter).iter();
+    let (name, value) = fields.next()?;
+    let is_plain = matches!(
+        value,
+        RawValue::Int32(_) | RawValue::Int64(_) | RawValue::ObjectId(_) | RawValue::String(_)
+    );
+    (name == "_id" && is_plain && fields.next().is_none()).then_some(value)
+}
+
+/// The commonest read of all needs no plan: one descent of the primary tree.
+fn by_id<R>(
+    collection: &Collection,
+    engine: &Entered<'_>,
+    id: RawValue<'_>,
+    visit: &mut dyn FnMut(RawDoc<'_>) -> R,
+) -> Result<Option<R>> {
+    let version = engine.snapshot();
+    let Some(found) = version.catalog.get(&collection.name) else {
+        return Ok(None);
+    };
+    let pin = crossbeam_epoch::pin();
+    let document = engine::documents(&version, found, &pin)
+        .get(&key::encode_id(id))
+        .map_err(super::errors::from_storage)?;
+    Ok(document.map(|bytes| visit(RawDoc::trusted(bytes))))
+}
+
+pub fn count(collection: &Collection, filter: &[u8], options: &CountOptions) -> Result<i64> {
+    let engine = collection.database.enter()?;
+    let selection = Selection::compile(filter, None, options.hint.as_ref())?;
+    let Some(at) = take(collection, &engine, &selection)? else {
+        return Ok(0);
+    };
+    let enough = match options.limit {
+        0 => u64::MAX,
+        limit => options.skip.saturating_add(limit),
+    };
+    let mut counted = 0u64;
+    if selection.filter.is_empty() && options.hint.is_none() {
+        counted = at.version.tree(at.collection.id).entries.min(enough);
+    } else {
+        let (filter, mut position) = (&selection.filter, Position::default());
+        execute::run(at.source(), &at.plan, filter, &mut position, &mut |_, _| {
+            counted += 1;
+            Ok(if counted == enough {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            })
+        })?;
+    }
+    Ok(counted.saturating_sub(options.skip) as i64)
+}

@@ -1,0 +1,134 @@
+//! Creating, dropping and listing indexes.
+
+use super::collection::Collection;
+use super::errors::{duplicate_key, from_storage};
+use super::execute::Source;
+use super::insert::find_or_create;
+use super::select::spec_of;
+use super::{finish, listing};
+use crate::bson::{Builder, RawDoc, RawValue};
+use crate::error::{Code, Error, Result, Status};
+use crate::index::{ID_INDEX, IndexSpec, Relation};
+use crate::storage;
+use crate::storage::engine::{Duplicate, WriteTxn};
+
+/// Makes the indexes that an array of specifications asks for, in one commit
+/// ([createIndexes](https://www.mongodb.com/docs/manual/reference/command/createIndexes/)).
+pub fn create(collection: &Collection, specs: RawDoc<'_>) -> Result<Vec<String>> {
+    let engine = collection.database.enter()?;
+    let mut parsed = Vec::new();
+    for (_, spec) in specs.iter() {
+        let RawValue::Document(spec) = spec else {
+            let found = spec.type_name();
+            let message = format!("an index specification must be a document, found {found}");
+            return Err(Error::query(Code::TYPE_MISMATCH, message));
+        };
+        parsed.push(IndexSpec::parse(spec)?);
+    }
+    if parsed.is_empty() {
+        let message = "Must specify at least one index to create";
+        return Err(Error::query(Code::BAD_VALUE, message));
+    }
+    let mut txn = engine.begin_write().map_err(from_storage)?;
+    find_or_create(&mut txn, collection)?;
+    let mut names = Vec::new();
+    for spec in parsed {
+        create_one(&mut txn, collection, &spec)?;
+        names.push(spec.name);
+    }
+    finish(&engine, txn)?;
+    Ok(names)
+}
+
+fn create_one(txn: &mut WriteTxn<'_>, collection: &Collection, spec: &IndexSpec) -> Result<()> {
+    let target = find_or_create(txn, collection)?;
+    if spec.is_id() {
+        return Ok(());
+    }
+    for index in &target.indexes {
+        if spec.relation(spec_of(index)?)? == Relation::Same {
+            return Ok(());
+        }
+    }
+    collection.database.plans.forget(target.id.into());
+    let made = txn.create_index(&target, &spec.name, spec.unique, &spec.to_bytes());
+    match made.map_err(from_storage)? {
+        None => Ok(()),
+        Some(duplicate) => Err(not_unique(txn, &target, spec, &duplicate)),
+    }
+}
+
+/// The error for a unique index over documents that share a key: names the key and both ids.
+fn not_unique(
+    txn: &WriteTxn<'_>,
+    collection: &storage::catalog::Collection,
+    spec: &IndexSpec,
+    duplicate: &Duplicate,
+) -> Error {
+    let source = Source {
+        collection,
+        roots: txn.roots(),
+    };
+    let fetch = |key: &[u8]| {
+        source
+            .with_document(key, |document| document.as_bytes().to_vec())
+            .ok()
+            .flatten()
+    };
+    let (holder, other) = (fetch(&duplicate.holder), fetch(&duplicate.other));
+    let document = other.as_deref().map_or(RawDoc::EMPTY, RawDoc::trusted);
+    let holder = holder.as_deref().map(RawDoc::trusted);
+    duplicate_key(&collection.name, Some(spec), document, holder)
+        .context(format!("Index build failed: {}", spec.name))
+}
+
+pub fn drop_index(collection: &Collection, name: &str) -> Result<()> {
+    let engine = collection.database.enter()?;
+    if name == ID_INDEX {
+        return Err(Error::query(Code::INVALID_OPTIONS, "cannot drop _id index"));
+    }
+    let mut txn = engine.begin_write().map_err(from_storage)?;
+    let Some(target) = txn.collection(&collection.name) else {
+        return Err(listing::no_collection(txn.catalog(), &collection.name));
+    };
+    collection.database.plans.forget(target.id.into());
+    if name == "*" {
+        for index in &target.indexes {
+            let current = txn
+                .collection(&collection.name)
+                .unwrap_or_else(|| target.clone());
+            txn.drop_index(&current, index);
+        }
+        return finish(&engine, txn);
+    }
+    let Some(index) = target.index(name) else {
+        let names: Vec<serde_json::Value> = target
+            .indexes
+            .iter()
+            .map(|index| index.name.as_str().into())
+            .collect();
+        let message = format!("index not found with name [{name}]");
+        return Err(Error::new(Status::NotFound, Code::INDEX_NOT_FOUND, message)
+            .with_detail("availableIndexes", names));
+    };
+    txn.drop_index(&target, index);
+    finish(&engine, txn)
+}
+
+pub fn list(collection: &Collection) -> Result<Vec<u8>> {
+    let engine = collection.database.enter()?;
+    let version = engine.snapshot();
+    let Some(found) = version.catalog.get(&collection.name) else {
+        return Err(listing::no_collection(&version.catalog, &collection.name));
+    };
+    let mut out = Vec::new();
+    let mut array = Builder::new(&mut out);
+    array.push(RawValue::Document(RawDoc::trusted(
+        &IndexSpec::id().to_bytes(),
+    )));
+    for index in &found.indexes {
+        array.push(RawValue::Document(RawDoc::trusted(&index.spec)));
+    }
+    array.finish();
+    Ok(out)
+}

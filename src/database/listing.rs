@@ -1,0 +1,123 @@
+//! What there is: collections and figures.
+
+use super::collection::Collection;
+use super::errors::from_storage;
+use super::{Database, finish};
+use crate::bson::{Builder, RawDoc, RawValue, doc};
+use crate::error::{Code, Error, Result, Status};
+use crate::index::IndexSpec;
+use crate::query::Filter;
+use crate::storage::catalog::Catalog;
+
+impl Database {
+    /// The collections that `filter` selects, as a BSON array of `{name, type, options, info, idIndex}`
+    /// ([listCollections](https://www.mongodb.com/docs/manual/reference/command/listCollections/)).
+    pub fn list_collections(&self, filter: RawDoc<'_>) -> Result<Vec<u8>> {
+        let engine = self.0.enter()?;
+        let filter = Filter::compile(filter)?;
+        let version = engine.snapshot();
+        let mut out = Vec::new();
+        let mut array = Builder::new(&mut out);
+        for collection in version.catalog.collections() {
+            let entry = doc! {
+                "name": (collection.name.as_str()),
+                "type": "collection",
+                "options": {},
+                "info": { "readOnly": (self.0.options.read_only) },
+                "idIndex": (crate::bson::Document::from_raw(RawDoc::trusted(&IndexSpec::id().to_bytes()))?),
+            }
+            .to_bytes();
+            let entry = RawDoc::trusted(&entry);
+            if filter.matches(entry) {
+                array.push(RawValue::Document(entry));
+            }
+        }
+        array.finish();
+        Ok(out)
+    }
+
+    /// Figures on the database, its collections and its files.
+    pub fn stats(&self) -> Result<Vec<u8>> {
+        let engine = self.0.enter()?;
+        let version = engine.snapshot();
+        let stats = engine.stats();
+        let (mut objects, mut indexes, mut data) = (0i64, 0i64, 0i64);
+        let mut collections = Vec::new();
+        for collection in version.catalog.collections() {
+            let tree = version.tree(collection.id);
+            let (pages, free) = collection.file.pages_and_free();
+            objects += tree.entries as i64;
+            indexes += 1 + collection.indexes.len() as i64;
+            data += tree.bytes as i64;
+            collections.push(crate::bson::Value::Document(doc! {
+                "name": (collection.name.as_str()),
+                "count": (tree.entries as i64),
+                "size": (tree.bytes as i64),
+                "nindexes": (1 + collection.indexes.len() as i64),
+                "file": (collection.file.name.as_str()),
+                "pages": (i64::from(pages)),
+                "freePages": (i64::from(free)),
+            }));
+        }
+        let document = doc! {
+            "db": (self.0.path.as_str()),
+            "collections": (version.catalog.collections().count() as i64),
+            "objects": objects,
+            "dataSize": data,
+            "indexes": indexes,
+            "storage": {
+                "lsn": (stats.lsn as i64),
+                "visibleLsn": (stats.visible_lsn as i64),
+                "checkpointLsn": (stats.checkpoint_lsn as i64),
+                "snapshots": (stats.held_versions as i64),
+                "deadPages": (stats.dead_pages as i64),
+                "dirtyBytes": (stats.dirty_bytes),
+                "logBytes": (stats.log_bytes as i64),
+                "syncs": (stats.syncs as i64),
+                "writes": (stats.writes as i64),
+                "bytesWritten": (stats.bytes_written as i64),
+                "reads": (stats.reads as i64),
+            },
+            "collectionStats": collections,
+        };
+        Ok(document.to_bytes())
+    }
+}
+
+/// The error for a collection that does not exist: names those that do.
+pub fn no_collection(catalog: &Catalog, name: &str) -> Error {
+    let names: Vec<&str> = catalog
+        .collections()
+        .map(|found| found.name.as_str())
+        .collect();
+    let message = match names.is_empty() {
+        true => format!("collection {name:?} does not exist; the database has no collections"),
+        false => {
+            let shown = names
+                .iter()
+                .take(10)
+                .map(|name| format!("{name:?}"))
+                .collect::<Vec<_>>();
+            let more = if names.len() > 10 { ", ..." } else { "" };
+            format!(
+                "collection {name:?} does not exist; there are {}{more}",
+                shown.join(", ")
+            )
+        }
+    };
+    let names: Vec<serde_json::Value> = names.into_iter().map(Into::into).collect();
+    Error::new(Status::NotFound, Code::NAMESPACE_NOT_FOUND, message)
+        .with_detail("collection", name)
+        .with_detail("availableCollections", names)
+}
+
+pub fn drop_collection(collection: &Collection) -> Result<()> {
+    let engine = collection.database.enter()?;
+    let mut txn = engine.begin_write().map_err(from_storage)?;
+    let Some(found) = txn.collection(&collection.name) else {
+        return Ok(());
+    };
+    collection.database.plans.forget(found.id.into());
+    txn.drop_collection(&found);
+    finish(&engine, txn)
+}
