@@ -568,7 +568,8 @@ void ironbase_error_free(ironbase_error_t *error);
  * @param[out] err See @ref conventions.
  * @return #IRONBASE_OK; #IRONBASE_ERROR_ARGUMENT for an unknown option or a bad value;
  *         #IRONBASE_ERROR_LOCKED if it is open already, here or in another process;
- *         #IRONBASE_ERROR_NOT_FOUND if there is none and `create` is false; #IRONBASE_ERROR_IO and
+ *         #IRONBASE_ERROR_NOT_FOUND if there is none and `create` is false, or if the directory
+ *         that it would lie in does not exist; #IRONBASE_ERROR_IO and
  *         #IRONBASE_ERROR_FULL from the system; #IRONBASE_ERROR_CORRUPT for damaged files;
  *         #IRONBASE_ERROR_UNSUPPORTED for files of a newer version.
  * @ingroup database
@@ -628,7 +629,7 @@ ironbase_status_t ironbase_db_collection(ironbase_db_t *db,
                                          ironbase_error_t **err);
 
 /**
- * Makes an empty collection.
+ * Makes an empty collection. One that exists already is fine.
  *
  * @param db The database.
  * @param name The collection's name.
@@ -636,9 +637,8 @@ ironbase_status_t ironbase_db_collection(ironbase_db_t *db,
  * @param options JSON document, none defined yet; `(NULL, 0)` for none.
  * @param options_len Bytes, or #IRONBASE_NUL.
  * @param[out] err See @ref conventions.
- * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (48, NamespaceExists) if it exists, or (73,
- *         InvalidNamespace) for a name that no collection can have; those of writing (see @ref
- *         conventions).
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (73, InvalidNamespace) for a name that no collection
+ *         can have; those of writing (see @ref conventions).
  * @ingroup database
  * @since 0.1.0
  */

@@ -53,7 +53,8 @@ impl Opaque for ironbase_db_t {
 /// @param[out] err See @ref conventions.
 /// @return #IRONBASE_OK; #IRONBASE_ERROR_ARGUMENT for an unknown option or a bad value;
 ///         #IRONBASE_ERROR_LOCKED if it is open already, here or in another process;
-///         #IRONBASE_ERROR_NOT_FOUND if there is none and `create` is false; #IRONBASE_ERROR_IO and
+///         #IRONBASE_ERROR_NOT_FOUND if there is none and `create` is false, or if the directory
+///         that it would lie in does not exist; #IRONBASE_ERROR_IO and
 ///         #IRONBASE_ERROR_FULL from the system; #IRONBASE_ERROR_CORRUPT for damaged files;
 ///         #IRONBASE_ERROR_UNSUPPORTED for files of a newer version.
 /// @ingroup database
