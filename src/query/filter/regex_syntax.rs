@@ -253,7 +253,7 @@ impl Translator<'_> {
         self.out.push('\\');
         self.out.push(c);
         let braced = self.rest.peek() == Some(&'{');
-        while let Some(next) = self.rest.next() {
+        for next in self.rest.by_ref() {
             self.out.push(next);
             if !braced || next == '}' {
                 break;

@@ -492,12 +492,20 @@ impl Collection {
         let path = random.pick(&["a", "a", "b", "a.b", "a.0", "a.b.c", "a.0.b"]);
         let direction = random.pick(&[1, -1]);
         let spec = spec(doc! { "key": { path: direction } });
-        let mut documents = Vec::new();
-        for _ in 0..random.below(25) {
+        let document = |random: &mut Random| {
             let mut document = doc! { "_id": (random_id(random)) };
             for (name, value) in random_document(random).iter() {
                 document.insert(name, value.clone());
             }
+            document
+        };
+        let documents = (0..random.below(25)).map(|_| document(random)).collect();
+        Collection::new(spec, documents)
+    }
+
+    fn new(spec: IndexSpec, all: Vec<Document>) -> Collection {
+        let mut documents = Vec::new();
+        for document in all {
             // Some documents an index on a path with a position refuses.
             if spec
                 .derive(&document.to_bytes(), &mut KeySet::default())
@@ -583,11 +591,12 @@ fn random_id(random: &mut Random) -> Value {
 /// Values that meet often: few numbers and texts, some of them too long for a key.
 fn random_value(random: &mut Random, depth: usize) -> Value {
     match random.below(16) {
-        0..=4 => Value::Int32(random.below(5) as i32),
-        5 => Value::Double(random.below(4) as f64 + 0.5),
-        6 if random.one_in(3) => {
+        0..=3 => Value::Int32(random.below(5) as i32),
+        4 => Value::Double(random.below(4) as f64 + 0.5),
+        5 => Value::Null,
+        6 => {
             let (len, end) = (
-                random.pick(&[990, 1005, 1007, 1100]),
+                random.pick(&[990, 1005, 1007, 1020, 1100]),
                 random.pick(&["", "a", "b"]),
             );
             Value::String("x".repeat(len) + end)
@@ -628,7 +637,9 @@ fn random_filter(random: &mut Random, depth: usize) -> Document {
         filter.insert(operator, branches.collect::<Vec<Value>>());
     }
     for _ in 0..random.below(3) {
-        let path = random.pick(&["a", "a", "b", "a.b", "a.0", "a.b.c", "a.0.b", "_id"]);
+        let path = random.pick(&[
+            "a", "a", "a", "b", "a.b", "a.0", "a.0", "a.b.c", "a.0.b", "_id",
+        ]);
         let value = match random_value(random, 2) {
             Value::Undefined => Value::Null,
             value => value,
@@ -683,11 +694,68 @@ fn random_sort(random: &mut Random, spec: &IndexSpec) -> Document {
     sort
 }
 
+/// What the index finds for a filter that it must be used for.
+fn found_by_index(spec_document: Document, documents: Vec<Document>, by: Document) -> usize {
+    let collection = Collection::new(spec(spec_document), documents);
+    let (filter, sort) = (filter(&by), Sort::default());
+    let indexes = [IndexInfo {
+        name: &collection.spec.name,
+        spec: &collection.spec,
+        flags: collection.flags,
+        position: 0,
+    }];
+    let request = PlanRequest {
+        filter: &filter,
+        sort: &sort,
+        hint: Some(&Hint::Name(collection.spec.name.clone())),
+        indexes: &indexes,
+        primary_flags: 0,
+        preferred: None,
+        describe: false,
+    };
+    collection.run(&plan(&request).unwrap(), &filter).len()
+}
+
+#[test]
+fn bounds_as_long_as_cut_keys_lose_no_document() {
+    for direction in [1, -1] {
+        for operand_len in 1000..1030 {
+            for (operator, from) in [("$gte", operand_len), ("$lte", 990)] {
+                // Many texts, so that some hash sorts before and some after any bound.
+                let long = |i: usize| "x".repeat(from.max(1024)) + &i.to_string();
+                let documents = (0..20).map(|i| match operator {
+                    "$gte" => doc! { "_id": (i as i32), "a": (long(i)) },
+                    _ => doc! { "_id": (i as i32), "a": ("w".to_string() + &long(i)) },
+                });
+                let by = doc! { "a": { operator: ("x".repeat(operand_len)) } };
+                let spec = doc! { "key": { "a": direction } };
+                assert_eq!(
+                    found_by_index(spec, documents.collect(), by.clone()),
+                    20,
+                    "{operand_len}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_whole_array_is_above_min_key_though_its_element_is_not() {
+    for (operator, element) in [("$gt", Value::MinKey), ("$lt", Value::MaxKey)] {
+        let document = doc! { "_id": 1, "a": [(element.clone())] };
+        let by = doc! { "a": { operator: element } };
+        assert_eq!(
+            found_by_index(doc! { "key": { "a": 1 } }, vec![document], by),
+            1
+        );
+    }
+}
+
 #[test]
 fn every_plan_finds_what_a_scan_finds_in_the_order_asked_for() {
     let mut random = Random::new("every_plan_finds_what_a_scan_finds_in_the_order_asked_for");
     let (mut indexed, mut ordered, mut selected) = (0, 0, 0);
-    for _ in 0..6_000 {
+    for _ in 0..10_000 {
         let collection = Collection::random(&mut random);
         for _ in 0..4 {
             let filter_document = random_filter(&mut random, 2);
