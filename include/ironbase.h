@@ -763,8 +763,8 @@ ironbase_status_t ironbase_collection_drop(ironbase_collection_t *collection,
  * (the default) also run the operation and add its figures.
  *
  * @param collection The collection.
- * @param command JSON document: a MongoDB command without its collection, e.g.
- *        `{"find": "", "filter": {"age": {"$gt": 30}}, "sort": {"age": 1}}`.
+ * @param command JSON document: MongoDB's command `find`, `count`, `update` or `delete`, whose
+ *        collection is not looked at, e.g. `{"find": "", "filter": {"age": {"$gt": 30}}}`.
  * @param command_len Bytes, or #IRONBASE_NUL.
  * @param options JSON document; `(NULL, 0)` for the defaults.
  * @param options_len Bytes, or #IRONBASE_NUL.
@@ -828,11 +828,11 @@ ironbase_status_t ironbase_collection_insert_one(ironbase_collection_t *collecti
  * @param[out] out JSON document `{"insertedIds": {"0": ..}, "insertedCount": n}`, the keys being
  *             positions in `documents`; free it with ironbase_string_free(). May be NULL.
  * @param[out] out_len Its length in bytes; may be NULL.
- * @param[out] err See @ref conventions. Its details give `writeErrors`, and in `result` what was
- *         inserted.
+ * @param[out] err See @ref conventions. Its details give `writeErrors`, and in `result` the
+ *         `insertedCount`: what was inserted before stays.
  * @return #IRONBASE_OK; for documents refused, the status of the first as from
- *         ironbase_collection_insert_one(); #IRONBASE_ERROR_JSON, when documents in front of the
- *         malformed one may have been inserted; those of writing (see @ref conventions).
+ *         ironbase_collection_insert_one(); #IRONBASE_ERROR_JSON for a malformed document, behind
+ *         which nothing is read; those of writing (see @ref conventions).
  * @ingroup collection
  * @since 0.1.0
  */

@@ -91,8 +91,8 @@ pub unsafe extern "C" fn ironbase_collection_drop(
 /// (the default) also run the operation and add its figures.
 ///
 /// @param collection The collection.
-/// @param command JSON document: a MongoDB command without its collection, e.g.
-///        `{"find": "", "filter": {"age": {"$gt": 30}}, "sort": {"age": 1}}`.
+/// @param command JSON document: MongoDB's command `find`, `count`, `update` or `delete`, whose
+///        collection is not looked at, e.g. `{"find": "", "filter": {"age": {"$gt": 30}}}`.
 /// @param command_len Bytes, or #IRONBASE_NUL.
 /// @param options JSON document; `(NULL, 0)` for the defaults.
 /// @param options_len Bytes, or #IRONBASE_NUL.

@@ -84,11 +84,11 @@ pub unsafe extern "C" fn ironbase_collection_insert_one(
 /// @param[out] out JSON document `{"insertedIds": {"0": ..}, "insertedCount": n}`, the keys being
 ///             positions in `documents`; free it with ironbase_string_free(). May be NULL.
 /// @param[out] out_len Its length in bytes; may be NULL.
-/// @param[out] err See @ref conventions. Its details give `writeErrors`, and in `result` what was
-///         inserted.
+/// @param[out] err See @ref conventions. Its details give `writeErrors`, and in `result` the
+///         `insertedCount`: what was inserted before stays.
 /// @return #IRONBASE_OK; for documents refused, the status of the first as from
-///         ironbase_collection_insert_one(); #IRONBASE_ERROR_JSON, when documents in front of the
-///         malformed one may have been inserted; those of writing (see @ref conventions).
+///         ironbase_collection_insert_one(); #IRONBASE_ERROR_JSON for a malformed document, behind
+///         which nothing is read; those of writing (see @ref conventions).
 /// @ingroup collection
 /// @since 0.1.0
 #[unsafe(no_mangle)]

@@ -150,10 +150,10 @@ static void a_database_for_reading_only(void) {
     CHECK_OK(ironbase_db_collection(db, "users", NUL, &users, &error));
     CHECK_OK(ironbase_collection_count_documents(users, NULL, 0, NULL, 0, &count, &error));
     CHECK(count == 1);
-    CHECK_ERROR(ironbase_collection_insert_one(users, "{}", NUL, NULL, 0, NULL, NULL, &error), IRONBASE_ERROR_READ_ONLY, 20, "read", "{");
-    CHECK_ERROR(ironbase_collection_delete_many(users, "{}", NUL, NULL, 0, NULL, NULL, &error), IRONBASE_ERROR_READ_ONLY, 20, "read", "{");
-    CHECK_ERROR(ironbase_db_create_collection(db, "more", NUL, NULL, 0, &error), IRONBASE_ERROR_READ_ONLY, 20, "read", "{");
-    CHECK_ERROR(ironbase_collection_drop(users, &error), IRONBASE_ERROR_READ_ONLY, 20, "read", "{");
+    CHECK_ERROR(ironbase_collection_insert_one(users, "{}", NUL, NULL, 0, NULL, NULL, &error), IRONBASE_ERROR_READ_ONLY, 0, "read", "{");
+    CHECK_ERROR(ironbase_collection_delete_many(users, "{}", NUL, NULL, 0, NULL, NULL, &error), IRONBASE_ERROR_READ_ONLY, 0, "read", "{");
+    CHECK_ERROR(ironbase_db_create_collection(db, "more", NUL, NULL, 0, &error), IRONBASE_ERROR_READ_ONLY, 0, "read", "{");
+    CHECK_ERROR(ironbase_collection_drop(users, &error), IRONBASE_ERROR_READ_ONLY, 0, "read", "{");
     ironbase_collection_free(users);
     ironbase_db_free(db);
 }
