@@ -168,8 +168,9 @@
  * @defgroup collection Collections
  * @brief Documents: inserting, finding, changing, deleting; and indexes on them.
  *
- * A collection comes to be with its first document or index; its handle may be had before. Each
- * call is atomic and sees the result of every call that returned before it began.
+ * A collection comes to be with its first document or index; its handle may be had before. Each call
+ * sees what every call that returned before it has done. A write to one document is atomic; one to
+ * many documents is not as a whole, as in MongoDB: others may see it half done.
  *
  * @code{.c}
  * ironbase_db_t *db = NULL;
@@ -965,7 +966,7 @@ ironbase_status_t ironbase_collection_update_one(ironbase_collection_t *collecti
                                                  ironbase_error_t **err);
 
 /**
- * Updates every document that matches a filter. All are updated, or, on an error, none.
+ * Updates every document that matches a filter. On an error, what was updated before stays.
  *
  * Parameters, options, result and statuses: as ironbase_collection_update_one().
  *
@@ -1044,7 +1045,7 @@ ironbase_status_t ironbase_collection_delete_one(ironbase_collection_t *collecti
                                                  ironbase_error_t **err);
 
 /**
- * Deletes every document that matches a filter. All are deleted, or, on an error, none.
+ * Deletes every document that matches a filter. On an error, what was deleted before stays.
  *
  * Parameters, options, result and statuses: as ironbase_collection_delete_one().
  *

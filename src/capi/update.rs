@@ -65,7 +65,7 @@ pub unsafe extern "C" fn ironbase_collection_update_one(
     }
 }
 
-/// Updates every document that matches a filter. All are updated, or, on an error, none.
+/// Updates every document that matches a filter. On an error, what was updated before stays.
 ///
 /// Parameters, options, result and statuses: as ironbase_collection_update_one().
 ///
@@ -188,7 +188,7 @@ pub unsafe extern "C" fn ironbase_collection_delete_one(
     }
 }
 
-/// Deletes every document that matches a filter. All are deleted, or, on an error, none.
+/// Deletes every document that matches a filter. On an error, what was deleted before stays.
 ///
 /// Parameters, options, result and statuses: as ironbase_collection_delete_one().
 ///
