@@ -72,7 +72,6 @@ impl Engine {
         }
         let handle = self.bell.thread.lock().take();
         if let Some(handle) = handle
-            && handle.thread().id() != std::thread::current().id()
             && handle.join().is_err()
         {
             log::error!("the storage thread panicked");
