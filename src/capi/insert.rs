@@ -59,7 +59,7 @@ pub unsafe extern "C" fn ironbase_collection_insert_one(
             let mut document = Vec::with_capacity(capacity);
             in_parameter("document", json::parse_document(text, &mut document))?;
             let options = self::options(options, options_len, WriteOptions::from_bson)?;
-            let id = collection.writing(|collection| collection.insert_one(document, &options))?;
+            let id = collection.writing(|collection| collection.insert_one(&document, &options))?;
             if out.is_wanted() {
                 let mut text = Scratch::take();
                 results::insert_one(&mut text, &id, collection.mode);
