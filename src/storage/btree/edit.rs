@@ -207,7 +207,7 @@ impl<'a> Edit<'a> {
         entries.take(node, 0..index, b"");
         entries.push(&[key], payload);
         entries.take(node, index..node.count(), b"");
-        let (count, leaf, capacity) = (entries.len(), level == 0, node.capacity());
+        let (count, leaf, capacity) = (entries.count(), level == 0, node.capacity());
         if entries.size(0..count, leaf) <= capacity {
             entries.pack(0..count, self.page_mut(at)?);
             return Ok(());
@@ -256,7 +256,7 @@ impl<'a> Edit<'a> {
         leaf: bool,
         capacity: usize,
     ) -> Result<usize> {
-        let count = entries.len();
+        let count = entries.count();
         let fits = |middle: usize| {
             entries.size(0..middle, leaf) <= capacity
                 && entries.size(middle..count, leaf) <= capacity
@@ -292,7 +292,7 @@ impl<'a> Edit<'a> {
 
     /// Fills a node of this transaction anew.
     pub(super) fn pack(&self, entries: &Entries, at: PagePtr) -> Result<()> {
-        entries.pack(0..entries.len(), self.page_mut(at)?);
+        entries.pack(0..entries.count(), self.page_mut(at)?);
         Ok(())
     }
 

@@ -399,7 +399,7 @@ pub struct Entries {
 }
 
 impl Entries {
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.ends.len()
     }
 

@@ -224,7 +224,7 @@ impl Engine {
 
     /// Writes pages out when too many wait in memory. Committers call this after their commit, and so pay for the
     /// memory they use. Pages of a transaction still running are left alone.
-    pub fn relieve(&self) -> Result<()> {
+    fn relieve(&self) -> Result<()> {
         let dirty = self.shared.dirty_bytes.load(Ordering::Relaxed).max(0) as usize;
         let hard = self.options.cache_bytes / 2;
         if dirty > hard {

@@ -116,7 +116,8 @@ impl Log {
     fn refuse_damage(&self, bytes: &[u8], from: usize, number: u64, path: &str) -> Result<()> {
         let mut offset = from.next_multiple_of(ALIGN as usize);
         while let Some(found) = bytes.get(offset..).and_then(|rest| {
-            memchr::memmem::find_iter(rest, MAGIC).find(|at| (offset + at) % ALIGN as usize == 0)
+            memchr::memmem::find_iter(rest, MAGIC)
+                .find(|at| (offset + at).is_multiple_of(ALIGN as usize))
         }) {
             offset += found;
             match Group::read(bytes, offset, number) {
