@@ -4,6 +4,7 @@
 //! Every run follows from a seed; a failure prints it and how to replay it. `IRONBASE_SOAK=1` makes the runs longer.
 
 mod check;
+mod kills;
 mod life;
 mod log_edges;
 mod model;

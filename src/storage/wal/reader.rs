@@ -164,25 +164,39 @@ impl Log {
         Ok(())
     }
 
-    /// Cuts off what follows the end, durably, so that it can never be read as part of the log again.
-    pub fn cut_tail(&self) -> Result<()> {
-        let failed = |e| Error::io("cannot cut off the torn end of the log", e);
-        let mut removed = false;
-        // ORDER: later segments go first: after a crash in between, what is left must still look like a torn tail.
-        let mut later = segments(&self.vfs, self.end.segment + 1)?;
-        while let Some(number) = later.pop() {
-            self.vfs.remove(&segment_path(number)).map_err(failed)?;
-            removed = true;
+    /// Makes what was read durable, and cuts off what follows the end so that it can never be read as part of the log
+    /// again. Only the last segment needs it: those before were synced before it was made.
+    pub fn settle(&self) -> Result<()> {
+        let path = segment_path(self.end.segment);
+        let failed = |e| {
+            let shown = self.vfs.display(&path);
+            Error::io(format!("cannot recover log segment {shown}"), e)
+        };
+        let Some(&(number, start, end)) = self.parts.last() else {
+            return Ok(());
+        };
+        debug_assert_eq!(number, self.end.segment);
+        let bytes = read_segment(&self.vfs, number)?;
+        let file = self.vfs.open(&path, false).map_err(failed)?;
+        for part in [0..SEGMENT_HEADER, start as usize..end as usize] {
+            if !part.is_empty() {
+                let offset = part.start as u64;
+                file.write_at(&bytes[part], offset).map_err(failed)?;
+            }
         }
-        if removed {
-            self.vfs.sync_directory(DIRECTORY).map_err(failed)?;
+        if self.torn {
+            file.set_length(end).map_err(failed)?;
         }
-        let file = self
-            .vfs
-            .open(&segment_path(self.end.segment), false)
-            .map_err(failed)?;
-        file.set_length(self.end.offset).map_err(failed)?;
         file.sync().map_err(failed)
+    }
+
+    /// Removes segments behind the one where the log ends: nothing in them was ever acknowledged.
+    pub fn remove_later_segments(&self) -> Result<()> {
+        let failed = |e| Error::io("cannot remove the torn end of the log", e);
+        for number in segments(&self.vfs, self.end.segment + 1)? {
+            self.vfs.remove(&segment_path(number)).map_err(failed)?;
+        }
+        self.vfs.sync_directory(DIRECTORY).map_err(failed)
     }
 }
 
