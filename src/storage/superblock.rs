@@ -60,6 +60,7 @@ impl Superblock {
         slot[92..98].copy_from_slice(&self.catalog_map.root.to_bytes());
         slot[98] = self.catalog_map.level;
         page::put_u32(&mut slot, 100, self.next_tree);
+        page::put_u64(&mut slot, 104, self.catalog.bytes);
         let sum = crc32c::crc32c(&slot[12..]);
         page::put_u32(&mut slot, 8, sum);
         slot
@@ -86,6 +87,7 @@ impl Superblock {
                 root: PagePtr::read(&slot[72..]),
                 level: slot[78],
                 entries: page::get_u64(slot, 80),
+                bytes: page::get_u64(slot, 104),
                 ..Tree::default()
             },
             catalog_map: FreeMapRoot {
@@ -166,6 +168,7 @@ mod tests {
                 },
                 level: 1,
                 entries: 17,
+                bytes: 1700,
                 ..Tree::default()
             },
             catalog_map: FreeMapRoot {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Engine;
+use crate::storage::btree::Tree;
 use crate::storage::btree::edit::{Changes, Edit};
 use crate::storage::catalog::{CATALOG_TREE, Entry, METADATA_FILE};
 use crate::storage::error::{Error, Result};
@@ -47,6 +48,12 @@ struct Capture {
 }
 
 impl Engine {
+    /// The catalog's tree and file as the newest checkpoint left them.
+    pub fn durable_catalog(&self) -> (Arc<PageFile>, Tree) {
+        let state = self.checkpoint.lock();
+        (state.catalog_file.clone(), state.superblock.catalog)
+    }
+
     /// Makes everything committed so far durable in the page files and shortens the log.
     pub fn checkpoint(&self) -> Result<()> {
         self.check_writable()?;

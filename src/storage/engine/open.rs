@@ -74,10 +74,12 @@ impl Engine {
             created_file: AtomicBool::new(false),
         });
         let (catalog_file, loaded) = load(&shared, &superblock)?;
+        let log = Log::scan(&vfs, database_id, superblock.log, checkpoint)?;
         if !options.read_only {
+            settle(&vfs, &superblock, &log)?;
+            // ORDER: only what is durable decides which files nobody needs.
             remove_orphans(&vfs, database_id, &loaded.files)?;
         }
-        let log = Log::scan(&vfs, database_id, superblock.log, checkpoint)?;
 
         let registry = Arc::new(Registry::default());
         registry.hold(checkpoint);
@@ -157,28 +159,17 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes the log ready for the next group.
+    /// Makes the log ready for the next group. What it holds is durable already (`settle`).
     fn start_log(&self, log: &Log, database_id: [u8; 16]) -> Result<GroupCommit> {
         if self.options.read_only {
             return Ok(GroupCommit::new(None, log.last, log.end));
         }
-        let sizes = self.options.log;
+        let (sizes, end) = (self.options.log, log.end);
         let writer = if log.torn {
-            log.cut_tail()?;
-            LogWriter::create(
-                &self.vfs,
-                sizes,
-                database_id,
-                log.end.segment + 1,
-                log.last + 1,
-            )?
+            log.remove_later_segments()?;
+            LogWriter::create(&self.vfs, sizes, database_id, end.segment + 1, log.last + 1)?
         } else {
-            let writer = LogWriter::resume(&self.vfs, sizes, database_id, log.end)?;
-            if log.bytes > 0 {
-                // ORDER: what was read back may never have been synced; it must be before anyone sees it.
-                writer.sync()?;
-            }
-            writer
+            LogWriter::resume(&self.vfs, sizes, database_id, end)?
         };
         let end = writer.position();
         Ok(GroupCommit::new(Some(writer), log.last, end))
@@ -222,6 +213,19 @@ fn read_superblock(vfs: &Arc<dyn Vfs>) -> Result<Option<Superblock>> {
     let mut bytes = vec![0; length as usize];
     file.read_at(&mut bytes, 0).map_err(failed)?;
     Superblock::choose(&bytes, &shown).map(Some)
+}
+
+/// Makes what was read durable. The process before may have been killed, or given up after a failed sync, so that the system
+/// shows bytes and names that are not on the medium, and that no sync alone would bring there: they are written again.
+fn settle(vfs: &Arc<dyn Vfs>, superblock: &Superblock, log: &Log) -> Result<()> {
+    let failed = |e| Error::io(format!("cannot recover {}", vfs.display("")), e);
+    let file = vfs.open(METADATA_FILE, false).map_err(failed)?;
+    file.write_at(&superblock.encode(), superblock.offset())
+        .map_err(failed)?;
+    file.sync().map_err(failed)?;
+    log.settle()?;
+    vfs.sync_directory(wal::DIRECTORY).map_err(failed)?;
+    vfs.sync_directory("").map_err(failed)
 }
 
 /// Makes a new database. The metadata file comes last and by renaming: with it the database exists.

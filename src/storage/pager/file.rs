@@ -493,6 +493,12 @@ impl PageFile {
         self.with_space(|space| space.clone())
     }
 
+    /// The pages that the free map itself takes.
+    pub fn free_map_pages(&self) -> Result<Vec<u32>> {
+        self.with_space(|_| ())?;
+        Ok(self.free_map.lock().pages().collect())
+    }
+
     /// Writes the free map that describes `space`; `born` is the checkpoint's LSN. The pages of the map before it are
     /// given back through `replaced`, to be released when the new superblock is durable.
     pub fn write_free_map(

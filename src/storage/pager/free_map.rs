@@ -88,6 +88,11 @@ impl FreeMap {
         Ok(Space::restore(alive, self.at.pages.max(self.reserved)))
     }
 
+    /// The map's own pages, once it is loaded.
+    pub fn pages(&self) -> impl Iterator<Item = u32> {
+        self.nodes.iter().flatten().map(|(_, at)| at.number)
+    }
+
     /// Writes the pages of the map that differ from what is on disk.
     pub fn write(
         &mut self,

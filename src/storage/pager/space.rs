@@ -109,8 +109,14 @@ impl Space {
         self.free
     }
 
+    /// Pages of the newest state.
     pub fn alive(&self) -> &Bitmap {
         &self.alive
+    }
+
+    /// Pages of the newest state or of one that somebody still needs.
+    pub fn in_use(&self) -> &Bitmap {
+        &self.in_use
     }
 
     /// Takes `count` pages in a row; `may_start` refuses places (an extent may not lie across two maps). `None`: the file is

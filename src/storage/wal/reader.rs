@@ -51,6 +51,8 @@ impl Log {
             torn: false,
             bytes: 0,
         };
+        // A segment's header is durable before the first group is written to it, and the segment before is durable before the
+        // header is made. So only the last segment can be without a header or end with half a group.
         for (index, &number) in numbers.iter().enumerate() {
             let bytes = read_segment(vfs, number)?;
             let path = vfs.display(&segment_path(number));
@@ -58,29 +60,34 @@ impl Log {
             if let Some(header) = &header
                 && (header.database_id != database_id || header.number != number)
             {
-                return Err(Error::corrupt_file(
-                    &path,
-                    "it belongs to another database or place",
-                ));
+                let reason = "it belongs to another database or place";
+                return Err(Error::corrupt_file(&path, reason));
+            }
+            if numbers[0] + index as u64 != number {
+                let missing = vfs.display(&segment_path(numbers[0] + index as u64));
+                let reason = format!("it is missing, but there is {path}");
+                return Err(Error::corrupt_file(&missing, reason));
+            }
+            let is_last = index + 1 == numbers.len();
+            let Some(header) = header else {
+                if index == 0 || !is_last || find_group(&bytes, 0, number, |_| true).is_some() {
+                    return Err(Error::corrupt_file(&path, "its header is damaged"));
+                }
+                log.torn = true;
+                break;
+            };
+            // With `index` 0 reading starts in the midst of the segment.
+            if index > 0 && header.first > log.last + 1 {
+                return Err(log.damaged(header.first - 1, &path));
             }
             let start = if index == 0 {
                 from.offset
             } else {
                 SEGMENT_HEADER as u64
             };
-            let continues = numbers[0] + index as u64 == number
-                && header
-                    .as_ref()
-                    .is_some_and(|h| index == 0 || h.first == log.last + 1);
-            if log.torn || !continues {
-                log.torn = true;
-                if let Some(header) = &header
-                    && header.first > log.last + 1
-                {
-                    return Err(log.damaged(header.first - 1, &path));
-                }
-                log.refuse_damage(&bytes, SEGMENT_HEADER, number, &path)?;
-                continue;
+            if start > bytes.len() as u64 {
+                let reason = format!("it ends before byte {start}, from which to replay");
+                return Err(Error::corrupt_file(&path, reason));
             }
             let end = log.read_groups(&bytes, start, number);
             log.parts.push((number, start, end));
@@ -88,10 +95,13 @@ impl Log {
                 segment: number,
                 offset: end,
             };
-            let rest = bytes.get(end as usize..).unwrap_or(&[]);
-            if rest.iter().any(|&byte| byte != 0) {
+            let rest = &bytes[(end as usize).min(bytes.len())..];
+            if is_last && rest.iter().any(|&byte| byte != 0) {
                 log.torn = true;
-                log.refuse_damage(&bytes, end as usize, number, &path)?;
+                let beyond = |group: &Group<'_>| group.durable > log.last;
+                if let Some(group) = find_group(&bytes, end as usize, number, beyond) {
+                    return Err(log.damaged(group.durable, &path));
+                }
             }
         }
         Ok(log)
@@ -110,25 +120,6 @@ impl Log {
             self.bytes += group.length() as u64;
         }
         offset as u64
-    }
-
-    /// Looks for a whole group behind `from` that claims a durable LSN beyond what was read.
-    fn refuse_damage(&self, bytes: &[u8], from: usize, number: u64, path: &str) -> Result<()> {
-        let mut offset = from.next_multiple_of(ALIGN as usize);
-        while let Some(found) = bytes.get(offset..).and_then(|rest| {
-            memchr::memmem::find_iter(rest, MAGIC)
-                .find(|at| (offset + at).is_multiple_of(ALIGN as usize))
-        }) {
-            offset += found;
-            match Group::read(bytes, offset, number) {
-                Some(group) if group.durable > self.last => {
-                    return Err(self.damaged(group.durable, path));
-                }
-                Some(group) => offset += group.length(),
-                None => offset += ALIGN as usize,
-            }
-        }
-        Ok(())
     }
 
     fn damaged(&self, durable: Lsn, path: &str) -> Error {
@@ -173,25 +164,59 @@ impl Log {
         Ok(())
     }
 
-    /// Cuts off what follows the end, durably, so that it can never be read as part of the log again.
-    pub fn cut_tail(&self) -> Result<()> {
-        let failed = |e| Error::io("cannot cut off the torn end of the log", e);
-        let mut removed = false;
-        // ORDER: later segments go first: after a crash in between, what is left must still look like a torn tail.
-        let mut later = segments(&self.vfs, self.end.segment + 1)?;
-        while let Some(number) = later.pop() {
-            self.vfs.remove(&segment_path(number)).map_err(failed)?;
-            removed = true;
+    /// Makes what was read durable, and cuts off what follows the end so that it can never be read as part of the log
+    /// again. Only the last segment needs it: those before were synced before it was made.
+    pub fn settle(&self) -> Result<()> {
+        let path = segment_path(self.end.segment);
+        let failed = |e| {
+            let shown = self.vfs.display(&path);
+            Error::io(format!("cannot recover log segment {shown}"), e)
+        };
+        let Some(&(number, start, end)) = self.parts.last() else {
+            return Ok(());
+        };
+        debug_assert_eq!(number, self.end.segment);
+        let bytes = read_segment(&self.vfs, number)?;
+        let file = self.vfs.open(&path, false).map_err(failed)?;
+        for part in [0..SEGMENT_HEADER, start as usize..end as usize] {
+            if !part.is_empty() {
+                let offset = part.start as u64;
+                file.write_at(&bytes[part], offset).map_err(failed)?;
+            }
         }
-        if removed {
-            self.vfs.sync_directory(DIRECTORY).map_err(failed)?;
+        if self.torn {
+            file.set_length(end).map_err(failed)?;
         }
-        let file = self
-            .vfs
-            .open(&segment_path(self.end.segment), false)
-            .map_err(failed)?;
-        file.set_length(self.end.offset).map_err(failed)?;
         file.sync().map_err(failed)
+    }
+
+    /// Removes segments behind the one where the log ends: nothing in them was ever acknowledged.
+    pub fn remove_later_segments(&self) -> Result<()> {
+        let failed = |e| Error::io("cannot remove the torn end of the log", e);
+        for number in segments(&self.vfs, self.end.segment + 1)? {
+            self.vfs.remove(&segment_path(number)).map_err(failed)?;
+        }
+        self.vfs.sync_directory(DIRECTORY).map_err(failed)
+    }
+}
+
+/// Looks for a whole group at `from` or anywhere behind it.
+fn find_group<'a>(
+    bytes: &'a [u8],
+    from: usize,
+    number: u64,
+    is_wanted: impl Fn(&Group<'a>) -> bool,
+) -> Option<Group<'a>> {
+    let mut offset = from.next_multiple_of(ALIGN as usize);
+    loop {
+        let rest = bytes.get(offset..)?;
+        offset +=
+            memchr::memmem::find_iter(rest, MAGIC).find(|at| at.is_multiple_of(ALIGN as usize))?;
+        match Group::read(bytes, offset, number) {
+            Some(group) if is_wanted(&group) => return Some(group),
+            Some(group) => offset += group.length(),
+            None => offset += ALIGN as usize,
+        }
     }
 }
 

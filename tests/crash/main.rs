@@ -1,0 +1,13 @@
+//! Crash safety: whatever happens to the power, to single calls, or to bytes at rest, no acknowledged commit is lost, no
+//! commit is there in part, the indexes are what the documents say, and no page is lost or used twice.
+//!
+//! Every run follows from a seed; a failure prints it and how to replay it. `IRONBASE_SOAK=1` makes the runs longer.
+
+mod check;
+mod kills;
+mod life;
+mod log_edges;
+mod model;
+mod power_cut;
+mod runs;
+mod words;
