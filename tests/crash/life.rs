@@ -17,7 +17,7 @@ use crate::model::{Collection, Model, State};
 use crate::words::{Words, document, key};
 
 /// What a check says when a call failed while it was reading.
-const FAILED_CALL: &str = "os error";
+const FAILED_CALL: [&str; 2] = ["os error", "the power is cut"];
 const COLLECTIONS: [&str; 3] = ["alpha", "Beta 2", "gamma"];
 const INDEXES: [(&str, bool); 3] = [("a", false), ("b", false), ("u", true)];
 
@@ -168,7 +168,12 @@ impl Life {
     }
 
     fn wait(&mut self, lsn: Lsn) -> Result<()> {
-        self.engine().wait(lsn)?;
+        let waited = self.engine().wait(lsn);
+        if waited.is_err() && self.options.durability == Durability::Full {
+            let visible = self.engine().snapshot().lsn;
+            assert!(visible < lsn, "a commit is visible, yet called failed");
+        }
+        waited?;
         if self.options.durability == Durability::Full {
             self.progress.acked.fetch_max(lsn, Ordering::SeqCst);
             assert!(
@@ -325,7 +330,7 @@ impl Life {
             let index = self.random.below(self.held.len() as u64) as usize;
             let (version, state) = self.held.swap_remove(index);
             if let Err(reason) = version_is(&version, &state) {
-                if reason.contains(FAILED_CALL) {
+                if FAILED_CALL.iter().any(|said| reason.contains(said)) {
                     return Err(Error::new(ErrorKind::Io, reason));
                 }
                 panic!("the version kept since {} changed: {reason}", version.lsn);
