@@ -48,8 +48,10 @@ pub fn open(disk: &SimVfs, options: &Options) -> Result<Arc<Engine>> {
 /// How far a life has come; a hook reads it in the midst of a call.
 #[derive(Default)]
 pub struct Progress {
-    /// Commits up to here are acknowledged.
+    /// Commits up to here are promised to survive a power cut.
     pub acked: AtomicU64,
+    /// Commits up to here are promised to survive the process.
+    pub written: AtomicU64,
     /// Commits up to here were issued.
     pub issued: AtomicU64,
 }
@@ -86,6 +88,7 @@ impl Life {
     ) -> Result<Life> {
         let last = model.last();
         progress.acked.store(last, Ordering::SeqCst);
+        progress.written.store(last, Ordering::SeqCst);
         progress.issued.store(last, Ordering::SeqCst);
         let engine = open(disk, options)?;
         assert_eq!(engine.snapshot().lsn, last, "the commit found");
@@ -123,13 +126,35 @@ impl Life {
             53..=67 => self.delete_one(),
             68..=73 => self.change_indexes(),
             74..=78 => self.change_collections(),
-            79..=81 => self.engine().checkpoint(),
+            79..=81 => self.checkpoint(),
             82..=83 => self.reopen(),
             84..=87 => self.roll_back(),
             88..=91 => self.commit_ahead(),
             92..=95 => self.look_back(),
             _ => self.churn(),
         }
+    }
+
+    /// Two collections with all indexes, and so many documents more.
+    pub fn grow(&mut self, documents: usize) -> Result<()> {
+        for name in &COLLECTIONS[..2] {
+            self.commit(|txn, state, _, _| {
+                if state.collections.contains_key(*name) {
+                    return Ok(false);
+                }
+                let collection = txn.create_collection(name, b"")?;
+                let mut model = Collection::default();
+                let mut with = collection;
+                for (spec, unique) in INDEXES {
+                    txn.create_index(&with, spec, unique, spec.as_bytes())?;
+                    with = txn.collection(name).expect("just made");
+                    model.indexes.insert(spec.to_string(), unique);
+                }
+                state.collections.insert(name.to_string(), model);
+                Ok(true)
+            })?;
+        }
+        (0..documents).try_for_each(|_| self.write_one())
     }
 
     /// Runs a transaction on both sides and waits for it.
@@ -174,14 +199,26 @@ impl Life {
             assert!(visible < lsn, "a commit is visible, yet called failed");
         }
         waited?;
+        self.progress.written.fetch_max(lsn, Ordering::SeqCst);
         if self.options.durability == Durability::Full {
-            self.progress.acked.fetch_max(lsn, Ordering::SeqCst);
+            self.promise(lsn);
             assert!(
                 self.engine().snapshot().lsn >= lsn,
                 "an acknowledged commit is visible"
             );
         }
         Ok(())
+    }
+
+    /// Whatever the durability, a checkpoint makes all before it durable.
+    fn checkpoint(&mut self) -> Result<()> {
+        self.engine().checkpoint()?;
+        self.promise(self.model.last());
+        Ok(())
+    }
+
+    fn promise(&self, lsn: Lsn) {
+        self.progress.acked.fetch_max(lsn, Ordering::SeqCst);
     }
 
     fn write_one(&mut self) -> Result<()> {
@@ -274,6 +311,7 @@ impl Life {
         self.wait(self.model.last())?;
         if self.random.chance(60) {
             self.engine().close()?;
+            self.promise(self.model.last());
         }
         let lsn = self.engine().snapshot().lsn;
         assert_eq!(lsn, self.model.last());
@@ -315,7 +353,7 @@ impl Life {
             })?;
         }
         if self.random.chance(40) {
-            self.engine().checkpoint()?;
+            self.checkpoint()?;
         }
         self.wait(last)
     }
