@@ -4,10 +4,15 @@
 //! Every run follows from a seed; a failure prints it and how to replay it. `IRONBASE_SOAK=1` makes the runs longer.
 
 mod check;
+mod counted_calls;
+mod damage;
+mod durability;
+mod failing_calls;
 mod kills;
 mod life;
 mod log_edges;
 mod model;
 mod power_cut;
+mod recovery;
 mod runs;
 mod words;

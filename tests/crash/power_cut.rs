@@ -18,6 +18,7 @@ pub struct Point {
     /// The disk as it was, unsynced changes included.
     pub disk: SimVfs,
     pub acked: Lsn,
+    pub written: Lsn,
     pub issued: Lsn,
     /// The change about to be made.
     pub number: u64,
@@ -34,6 +35,7 @@ pub fn record(disk: &SimVfs, progress: &Arc<Progress>) -> Arc<Mutex<Vec<Point>>>
         log.lock().expect("not poisoned").push(Point {
             disk,
             acked,
+            written: progress.written.load(Ordering::SeqCst),
             issued,
             number,
             what,

@@ -82,10 +82,11 @@ impl<'a> Edit<'a> {
         if page::birth(old.page()) == self.lsn {
             return Ok(at);
         }
-        let number = self.file.allocate(1)?;
         let mut bytes: Box<[u8]> = old.page().into();
-        page::adopt(&mut bytes, number, self.lsn);
         self.kill(at, 1)?;
+        // Nothing may fail between taking the number and noting it in `changes`.
+        let number = self.file.allocate(1)?;
+        page::adopt(&mut bytes, number, self.lsn);
         Ok(self.new_page(bytes, number))
     }
 

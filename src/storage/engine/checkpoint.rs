@@ -107,6 +107,7 @@ impl Engine {
             catalog_file.write_free_map(catalog_file.capture_space()?, lsn, &mut replaced)?;
         // ORDER: the page files must be on disk before the slot that names them.
         catalog_file.sync()?;
+        self.check_writable()?;
         self.write_superblock(&superblock)?;
 
         // From here on the new superblock is the durable one: what only the old one needed is free.
@@ -231,16 +232,10 @@ impl Engine {
     fn remove_dropped_files(&self, state: &mut CheckpointState) -> Result<()> {
         let mut removed = false;
         for id in state.to_remove.clone() {
-            let in_use = self
-                .files
-                .read()
-                .get(&id)
-                .is_some_and(|file| Arc::strong_count(file) > 1);
-            if in_use {
-                continue;
+            if let Some(was_there) = self.remove_file(id, |file| Arc::strong_count(file) > 1)? {
+                state.to_remove.remove(&id);
+                removed |= was_there;
             }
-            state.to_remove.remove(&id);
-            removed |= self.remove_file(id)?;
         }
         if removed {
             self.sync_directory()
@@ -249,24 +244,34 @@ impl Engine {
         }
     }
 
-    /// Forgets a tree's file and removes it. Whether there was one on disk.
-    fn remove_file(&self, id: TreeId) -> Result<bool> {
-        let Some(file) = self.files.write().remove(&id) else {
-            return Ok(false);
+    /// Removes a tree's file and forgets it. Whether it was on disk; `None`: it is in use.
+    fn remove_file(
+        &self,
+        id: TreeId,
+        in_use: impl FnOnce(&Arc<PageFile>) -> bool,
+    ) -> Result<Option<bool>> {
+        // Under the lock until the file is gone: nobody may come to use it, or its name, meanwhile.
+        let mut files = self.files.write();
+        let Some(file) = files.get(&id) else {
+            return Ok(Some(false));
         };
+        if in_use(file) {
+            return Ok(None);
+        }
         self.shared.files.forget(id);
         let failed = |e| Error::io(format!("cannot remove {}", file.shown()), e);
         let exists = self.vfs.exists(&file.name).map_err(failed)?;
         if exists {
             self.vfs.remove(&file.name).map_err(failed)?;
         }
-        Ok(exists)
+        files.remove(&id);
+        Ok(Some(exists))
     }
 
     /// Drops the file of a tree whose creation was rolled back. What cannot be removed now is an orphan, which the next open
     /// removes.
     pub(super) fn forget_file(&self, id: TreeId) {
-        if let Err(error) = self.remove_file(id) {
+        if let Err(error) = self.remove_file(id, |_| false) {
             self.poison(&error);
         }
     }

@@ -76,7 +76,12 @@ impl Engine {
     /// Waits until the commit is as safe as the database's durability promises.
     pub fn wait(&self, lsn: Lsn) -> Result<()> {
         self.flush_log(lsn, self.options.durability == Durability::Full)?;
-        self.relieve()
+        // The commit is as safe as promised. What fails from here on refuses the writes to come; calling this one failed
+        // would have it made twice.
+        if let Err(error) = self.relieve() {
+            log::error!("upkeep of {} failed: {error}", self.shown());
+        }
+        Ok(())
     }
 
     /// Between two commits of one long operation: bounds what waits in memory, but waits for the medium only now and
@@ -162,7 +167,9 @@ impl Engine {
         }
         let end = writer.position();
         drop(log);
-        self.reclaim()?;
+        if let Err(error) = self.reclaim() {
+            self.poison(&error);
+        }
         Ok((last, end))
     }
 

@@ -16,7 +16,7 @@ mod schema;
 mod tests;
 mod write;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -115,8 +115,8 @@ pub struct Engine {
     visible: RwLock<Arc<Version>>,
     registry: Arc<Registry>,
     checkpoint: Mutex<CheckpointState>,
-    /// The files of all trees, dropped ones too until they are removed.
-    files: RwLock<HashMap<TreeId, Arc<PageFile>>>,
+    /// The files of all trees, dropped ones too until they are removed. In order, so that a run follows from its input alone.
+    files: RwLock<BTreeMap<TreeId, Arc<PageFile>>>,
     /// The newest commit: pages born up to here never change again.
     committed: AtomicU64,
     /// Bytes of log since the last checkpoint.

@@ -2,7 +2,7 @@
 //!
 //! What opening costs depends on the number of collections and the length of the log, never on the size of the data.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
@@ -41,7 +41,7 @@ const NEW_METADATA: &str = "metadata.new";
 struct Loaded {
     roots: Roots,
     catalog: Catalog,
-    files: HashMap<TreeId, Arc<PageFile>>,
+    files: BTreeMap<TreeId, Arc<PageFile>>,
 }
 
 impl Engine {
@@ -307,7 +307,7 @@ fn random_id() -> [u8; 16] {
 fn remove_orphans(
     vfs: &Arc<dyn Vfs>,
     database_id: [u8; 16],
-    files: &HashMap<TreeId, Arc<PageFile>>,
+    files: &BTreeMap<TreeId, Arc<PageFile>>,
 ) -> Result<()> {
     let failed = |e| Error::io(format!("cannot tidy {}", vfs.display("")), e);
     let known: std::collections::HashSet<&str> =
@@ -347,7 +347,7 @@ fn load(shared: &Arc<Shared>, superblock: &Superblock) -> Result<(Arc<PageFile>,
     let mut loaded = Loaded {
         roots: Roots::default(),
         catalog: Catalog::default(),
-        files: HashMap::new(),
+        files: BTreeMap::new(),
     };
     let mut collections: HashMap<TreeId, Collection> = HashMap::new();
     let mut indexes: Vec<(TreeId, Arc<Index>)> = Vec::new();

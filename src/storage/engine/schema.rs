@@ -26,7 +26,9 @@ impl WriteTxn<'_> {
 
     fn new_file(&self, id: TreeId, collection: &str, index: Option<&str>) -> String {
         let files = self.engine.files.read();
-        let taken = |name: &str| files.values().any(|file| file.name == name);
+        // A file that is not ours may have the name too.
+        let exists = |name: &str| self.engine.vfs.exists(name).unwrap_or(true);
+        let taken = |name: &str| files.values().any(|file| file.name == name) || exists(name);
         catalog::file_name(id, collection, index, taken)
     }
 

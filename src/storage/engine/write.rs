@@ -68,6 +68,8 @@ impl Engine {
     pub fn begin_write(&self) -> Result<WriteTxn<'_>> {
         self.check_writable()?;
         let mut core = self.core.lock();
+        // A write may have failed while this one waited.
+        self.check_writable()?;
         let mark = core.pending.begin();
         let lsn = core.lsn + 1;
         Ok(WriteTxn::new(self, core, lsn, Some(mark)))

@@ -393,8 +393,14 @@ impl PageFile {
         numbers.dedup();
         let result = self.write_pages(&numbers, pin);
         if result.is_err() {
-            // The database is poisoned now; the pages stay readable in memory.
-            self.unwritten.lock().extend(numbers);
+            // The pages stay readable in memory, and stand first in line: a checkpoint that is running must not believe
+            // that they were written.
+            numbers.sort_unstable_by_key(|&(_, birth)| birth);
+            let mut unwritten = self.unwritten.lock();
+            numbers
+                .into_iter()
+                .rev()
+                .for_each(|page| unwritten.push_front(page));
         }
         result.map(|()| bytes)
     }
@@ -465,9 +471,10 @@ impl PageFile {
     pub fn write_at(&self, first: u32, bytes: &[u8]) -> Result<()> {
         let file = self.open_or_create()?;
         let offset = u64::from(first) * self.page_size as u64;
-        self.unsynced.store(true, Ordering::Release);
         file.write_at(bytes, offset)
             .map_err(|e| Error::io(format!("cannot write page {first} of {}", self.shown()), e))?;
+        // ORDER: after the write, so that a sync that clears the mark has covered it.
+        self.unsynced.store(true, Ordering::Release);
         self.length
             .fetch_max(offset + bytes.len() as u64, Ordering::AcqRel);
         Ok(())
@@ -507,6 +514,9 @@ impl PageFile {
         born: Lsn,
         replaced: &mut Vec<u32>,
     ) -> Result<FreeMapRoot> {
+        // A page just released may still be in the hands of one who writes it out; the map that takes its number
+        // must come after.
+        let _flushing = self.flushing.lock();
         self.free_map.lock().write(self, space, born, replaced)
     }
 
@@ -570,9 +580,9 @@ impl PageFile {
         page::put_u32(&mut header, 48, self.page_size as u32);
         page::put_u32(&mut header, 52, FORMAT_VERSION);
         page::seal(&mut header);
-        self.unsynced.store(true, Ordering::Release);
         file.write_at(&header, 0)
             .map_err(|e| Error::io(format!("cannot write {}", self.shown()), e))?;
+        self.unsynced.store(true, Ordering::Release);
         self.length.fetch_max(header.len() as u64, Ordering::AcqRel);
         let _ = self.opened.set(());
         Ok(file)

@@ -178,7 +178,9 @@ impl Log {
         debug_assert_eq!(number, self.end.segment);
         let bytes = read_segment(&self.vfs, number)?;
         let file = self.vfs.open(&path, false).map_err(failed)?;
-        for part in [0..SEGMENT_HEADER, start as usize..end as usize] {
+        // The last group's padding may be cut off.
+        let read_to = (end as usize).min(bytes.len());
+        for part in [0..SEGMENT_HEADER, start as usize..read_to] {
             if !part.is_empty() {
                 let offset = part.start as u64;
                 file.write_at(&bytes[part], offset).map_err(failed)?;
