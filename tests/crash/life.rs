@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ironbase::storage::{Error, ErrorKind, Result};
 use ironbase::storage::engine::{Durability, Engine, Options, WriteTxn};
 use ironbase::storage::page::Lsn;
 use ironbase::storage::snapshot::Version;
 use ironbase::storage::vfs::sim::{Random, SimVfs};
 use ironbase::storage::wal::writer::LogSizes;
+use ironbase::storage::{Error, ErrorKind, Result};
 
 use crate::check::version_is;
 use crate::model::{Collection, Model, State};

@@ -18,7 +18,8 @@ fn moments_of_opening(disk: &SimVfs, run: &Recorded) -> Result<Vec<(SimVfs, Stri
         let moment = (disk.fork(), what.to_string());
         log.lock().expect("not poisoned").push(moment);
     });
-    let engine = open(disk, &run.options).map_err(|error| format!("it does not open: {}", told(error)))?;
+    let engine =
+        open(disk, &run.options).map_err(|error| format!("it does not open: {}", told(error)))?;
     disk.clear_hook();
     drop(engine);
     let mut moments = std::mem::take(&mut *moments.lock().expect("not poisoned"));
@@ -67,7 +68,11 @@ fn power_cut_during_recovery() {
     let seeds = seeds(2);
     for &seed in &seeds {
         let run = recorded(seed + 200, 150, options(seed + 200));
-        let chosen: Vec<&Point> = run.points.iter().filter(|point| point.number % 6 == 0).collect();
+        let chosen: Vec<&Point> = run
+            .points
+            .iter()
+            .filter(|point| point.number % 6 == 0)
+            .collect();
         for_each(
             &chosen,
             |point| {
@@ -87,5 +92,8 @@ fn power_cut_during_recovery() {
     println!(
         "recovery: {once} power cuts and kills during recovery, {twice} during recovery from those, {thrice} during that; 0 lost"
     );
-    assert!(seeds.len() < 2 || once >= amount(1000) && twice >= amount(1000), "{once}, {twice}");
+    assert!(
+        seeds.len() < 2 || once >= amount(1000) && twice >= amount(1000),
+        "{once}, {twice}"
+    );
 }
