@@ -15,4 +15,6 @@ mod model;
 mod power_cut;
 mod recovery;
 mod runs;
+mod slow;
+mod threads;
 mod words;
