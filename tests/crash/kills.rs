@@ -138,9 +138,14 @@ fn many_lives_of_one_database() {
     for_each(
         &seeds,
         |seed| {
-            format!("many_lives_of_one_database: seed {seed}\nReplay: IRONBASE_SEED={seed} cargo test --test crash many_lives")
+            format!(
+                "many_lives_of_one_database: seed {seed}\nReplay: IRONBASE_SEED={seed} cargo test --test crash many_lives"
+            )
         },
         |&seed| lives(seed, 25),
     );
-    println!("lives: {} databases, 25 lives each, ended by kills and power cuts; 0 lost", seeds.len());
+    println!(
+        "lives: {} databases, 25 lives each, ended by kills and power cuts; 0 lost",
+        seeds.len()
+    );
 }

@@ -13,6 +13,7 @@ mod life;
 mod log_edges;
 mod model;
 mod power_cut;
+mod real_files;
 mod recovery;
 mod runs;
 mod slow;

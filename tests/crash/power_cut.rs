@@ -83,7 +83,8 @@ pub fn recovers(
     model: &Model,
     (acked, issued): (Lsn, Lsn),
 ) -> Result<Lsn, String> {
-    let engine = open(disk, options).map_err(|error| format!("it does not open: {}", told(error)))?;
+    let engine =
+        open(disk, options).map_err(|error| format!("it does not open: {}", told(error)))?;
     let version = engine.snapshot();
     let lsn = version.lsn;
     ensure!(
@@ -110,7 +111,8 @@ pub fn lives_on(
     let model = Model::new(lsn, state);
     let mut life = Life::begin(disk, options, seed, model, Arc::default())
         .map_err(|error| format!("a second opening: {}", told(error)))?;
-    life.run(operations).map_err(|error| format!("going on: {}", told(error)))?;
+    life.run(operations)
+        .map_err(|error| format!("going on: {}", told(error)))?;
     pages_are_accounted_for(life.engine()).map_err(|reason| format!("going on: {reason}"))?;
     let (model, range) = (life.model.clone(), life.progress.get());
     let crashed = disk.crash(seed);

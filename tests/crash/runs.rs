@@ -33,7 +33,11 @@ pub fn mix(seed: u64, number: u64) -> u64 {
 }
 
 /// Runs a check for each item on some threads, and panics with what went wrong. A panic counts as a failed check.
-pub fn for_each<T: Sync>(items: &[T], describe: impl Fn(&T) -> String + Sync, check: impl Fn(&T) -> Check + Sync) {
+pub fn for_each<T: Sync>(
+    items: &[T],
+    describe: impl Fn(&T) -> String + Sync,
+    check: impl Fn(&T) -> Check + Sync,
+) {
     let next = AtomicUsize::new(0);
     let failed: Mutex<Option<String>> = Mutex::new(None);
     std::thread::scope(|scope| {

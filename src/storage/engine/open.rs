@@ -167,13 +167,7 @@ impl Engine {
         let (sizes, end) = (self.options.log, log.end);
         let writer = if log.torn {
             log.remove_later_segments()?;
-            LogWriter::create(
-                &self.vfs,
-                sizes,
-                database_id,
-                end.segment + 1,
-                log.last + 1,
-            )?
+            LogWriter::create(&self.vfs, sizes, database_id, end.segment + 1, log.last + 1)?
         } else {
             LogWriter::resume(&self.vfs, sizes, database_id, end)?
         };
