@@ -114,7 +114,7 @@ fn survive(leg: &Leg, disk: &SimVfs, must_poison: bool, counts: &Counts, seed: u
                     error.kind()
                 );
                 if life.is_open() {
-                    stays_sound(&mut life, must_poison, counts)?;
+                    stays_sound(&mut life, disk, must_poison, counts)?;
                 }
             }
             if ended.is_err() && life.is_open() && life.engine().begin_write().is_ok() {
@@ -146,7 +146,7 @@ fn survive(leg: &Leg, disk: &SimVfs, must_poison: bool, counts: &Counts, seed: u
 }
 
 /// What must hold at once after an error.
-fn stays_sound(life: &mut Life, must_poison: bool, counts: &Counts) -> Check {
+fn stays_sound(life: &mut Life, disk: &SimVfs, must_poison: bool, counts: &Counts) -> Check {
     let (acked, issued) = life.progress.get();
     let version = life.engine().snapshot();
     let lsn = version.lsn;
@@ -169,11 +169,11 @@ fn stays_sound(life: &mut Life, must_poison: bool, counts: &Counts) -> Check {
         refused.kind() == ErrorKind::Poisoned,
         "writes are refused with {refused}"
     );
-    let changes = life.disk.changes();
+    let changes = disk.changes();
     ensure!(life.engine().checkpoint().is_err(), "a checkpoint runs");
     let _ = life.engine().close();
     ensure!(
-        life.disk.changes() == changes,
+        disk.changes() == changes,
         "something is written after the failure"
     );
     version_is(&version, state).map_err(|reason| format!("reading after closing: {reason}"))
@@ -286,7 +286,7 @@ fn full(leg: &Leg, disk: &SimVfs, counts: &Counts, seed: u64) -> Check {
                 counts.told.fetch_add(1, Ordering::Relaxed);
                 told_why(error)?;
                 if life.is_open() {
-                    stays_sound(&mut life, true, counts)?;
+                    stays_sound(&mut life, disk, true, counts)?;
                 }
             }
             model = life.model.clone();

@@ -63,8 +63,11 @@ impl Progress {
     }
 }
 
+/// Opens the database as a new process would.
+pub type Opener = Box<dyn Fn(&Options) -> Result<Arc<Engine>>>;
+
 pub struct Life {
-    pub disk: SimVfs,
+    opener: Opener,
     /// `None` after opening failed.
     engine: Option<Arc<Engine>>,
     pub options: Options,
@@ -86,14 +89,27 @@ impl Life {
         model: Model,
         progress: Arc<Progress>,
     ) -> Result<Life> {
+        let disk = disk.clone();
+        let opener: Opener = Box::new(move |options| open(&disk, options));
+        Life::begin_with(opener, options, seed, model, progress)
+    }
+
+    /// As `begin`, on whatever `opener` opens.
+    pub fn begin_with(
+        opener: Opener,
+        options: &Options,
+        seed: u64,
+        model: Model,
+        progress: Arc<Progress>,
+    ) -> Result<Life> {
         let last = model.last();
         progress.acked.store(last, Ordering::SeqCst);
         progress.written.store(last, Ordering::SeqCst);
         progress.issued.store(last, Ordering::SeqCst);
-        let engine = open(disk, options)?;
+        let engine = opener(options)?;
         assert_eq!(engine.snapshot().lsn, last, "the commit found");
         Ok(Life {
-            disk: disk.clone(),
+            opener,
             engine: Some(engine),
             options: options.clone(),
             model,
@@ -106,6 +122,11 @@ impl Life {
 
     pub fn engine(&self) -> &Arc<Engine> {
         self.engine.as_ref().expect("the database is open")
+    }
+
+    /// Lets go of the database.
+    pub fn end(self) -> (Opener, Model) {
+        (self.opener, self.model)
     }
 
     pub fn is_open(&self) -> bool {
@@ -317,7 +338,7 @@ impl Life {
         assert_eq!(lsn, self.model.last());
         // The lock goes with the last reference.
         self.engine = None;
-        self.engine = Some(open(&self.disk, &self.options)?);
+        self.engine = Some((self.opener)(&self.options)?);
         assert_eq!(
             self.engine().snapshot().lsn,
             lsn,
