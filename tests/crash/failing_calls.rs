@@ -136,7 +136,7 @@ fn survive(leg: &Leg, disk: &SimVfs, must_poison: bool, counts: &Counts, seed: u
     let crashed = disk.crash(seed);
     recovers(&crashed, &leg.options, &model, range)
         .map_err(|reason| format!("opened after a power cut: {reason}"))?;
-    if seed % 4 == 0 {
+    if seed.is_multiple_of(4) {
         let disk = disk.fork();
         let lsn = recovers(&disk, &leg.options, &model, range)?;
         lives_on(&disk, &leg.options, &model, lsn, 3, seed)

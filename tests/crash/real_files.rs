@@ -34,7 +34,7 @@ fn run(seed: u64, mapped: bool) -> Check {
     let directory = Directory::new(&format!("crash-{seed}-{mapped}"));
     let options = Options {
         mapped,
-        durability: if seed % 4 == 0 {
+        durability: if seed.is_multiple_of(4) {
             Durability::Full
         } else {
             Durability::None

@@ -40,7 +40,7 @@ fn cut_while_recovering(
     for (index, (moment, what)) in moments_of_opening(disk, run)?.into_iter().enumerate() {
         let crash_seed = mix(seed, index as u64);
         // One in four: the recovering process is killed, the machine goes on.
-        let after = if crash_seed % 4 == 0 {
+        let after = if crash_seed.is_multiple_of(4) {
             moment
         } else {
             moment.crash(crash_seed)
@@ -49,7 +49,7 @@ fn cut_while_recovering(
             let range = (point.acked, point.issued);
             let lsn = recovers(&after.fork(), &run.options, &run.model, range)?;
             counts[depth as usize].fetch_add(1, Ordering::Relaxed);
-            if crash_seed % 3 == 0 {
+            if crash_seed.is_multiple_of(3) {
                 lives_on(&after.fork(), &run.options, &run.model, lsn, 2, crash_seed)?;
             }
             if depth < 2 && crash_seed % (3 + 9 * u64::from(depth)) == 1 {
@@ -73,7 +73,7 @@ fn power_cut_during_recovery() {
         let chosen: Vec<&Point> = run
             .points
             .iter()
-            .filter(|point| point.number % 10 == 0)
+            .filter(|point| point.number.is_multiple_of(10))
             .collect();
         for_each(
             &chosen,
