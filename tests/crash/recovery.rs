@@ -73,7 +73,7 @@ fn power_cut_during_recovery() {
         let chosen: Vec<&Point> = run
             .points
             .iter()
-            .filter(|point| point.number % 10 == 0)
+            .filter(|point| point.number.is_multiple_of(10))
             .collect();
         for_each(
             &chosen,

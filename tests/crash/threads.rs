@@ -14,11 +14,13 @@ use ironbase::storage::wal::writer::LogSizes;
 use crate::check::{Check, ensure, pages_are_accounted_for, told, version_is};
 use crate::life::open;
 use crate::model::{Collection, State};
-use crate::runs::{amount, mix, quietly, seeds};
+use crate::runs::{mix, quietly, seeds};
 use crate::slow::Slow;
 use crate::words::Words;
 
 const WRITERS: usize = 8;
+/// Transactions of each writer.
+const COMMITS: u64 = 120;
 const READERS: usize = 4;
 const ACCOUNTS: u64 = 60;
 const START: i64 = 1000;
@@ -105,9 +107,9 @@ fn write(txn: &mut WriteTxn<'_>, side: &str, key: &[u8], document: &[u8]) {
     assert!(duplicate.is_none());
 }
 
-fn run_writer(engine: &Engine, writer: usize, commits: u64, seed: u64, counts: &Counts) {
+fn run_writer(engine: &Engine, writer: usize, seed: u64, counts: &Counts) {
     let mut random = Random::new(mix(seed, writer as u64));
-    for count in 1..=commits {
+    for count in 1..=COMMITS {
         let mut txn = engine.begin_write().expect("writable");
         for _ in 0..1 + random.below(3) {
             let (from, to) = (
@@ -223,7 +225,7 @@ struct Cut {
     at_most: [u64; WRITERS],
 }
 
-fn run_all(seed: u64, commits: u64, durability: Durability) -> Result<(u64, u64), String> {
+fn run_all(seed: u64, durability: Durability) -> Result<(u64, u64), String> {
     let disk = SimVfs::new();
     let options = test_options(seed, durability);
     let slow = Arc::new(Slow(disk.clone()));
@@ -245,7 +247,7 @@ fn run_all(seed: u64, commits: u64, durability: Durability) -> Result<(u64, u64)
             }
         });
         let writers: Vec<_> = (0..WRITERS)
-            .map(|writer| scope.spawn(move || run_writer(engine, writer, commits, seed, counts)))
+            .map(|writer| scope.spawn(move || run_writer(engine, writer, seed, counts)))
             .collect();
         while !writers.iter().all(|writer| writer.is_finished()) {
             let at_least = Counts::of(&counts.acked);
@@ -307,10 +309,9 @@ fn survives(cut: &Cut, options: &Options, seed: u64) -> Check {
 fn many_threads(durability: Durability, test: &str) {
     let (mut versions, mut cuts) = (0, 0);
     let seeds = seeds(2);
-    let commits = amount(120);
     for &seed in &seeds {
         let outcome = quietly(|| {
-            let (seen, cut) = run_all(seed, commits, durability)?;
+            let (seen, cut) = run_all(seed, durability)?;
             versions += seen;
             cuts += cut;
             Ok(())
@@ -323,7 +324,7 @@ fn many_threads(durability: Durability, test: &str) {
         }
     }
     println!(
-        "threads ({durability:?}): {} runs of {WRITERS} writers with {commits} transactions each, {READERS} readers, checkpoints beside \
+        "threads ({durability:?}): {} runs of {WRITERS} writers with {COMMITS} transactions each, {READERS} readers, checkpoints beside \
          them: {versions} versions read and sound, {cuts} power cuts in the midst survived",
         seeds.len()
     );
