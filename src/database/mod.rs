@@ -170,11 +170,7 @@ impl Database {
     /// Refuses all further writes, after a panic in one: what it left in memory cannot be trusted. Opening anew recovers.
     pub fn mark_panicked(&self) {
         if let Ok(engine) = self.0.enter() {
-            let message = "a write panicked".to_string();
-            engine.poison(&crate::storage::Error::new(
-                crate::storage::ErrorKind::Poisoned,
-                message,
-            ));
+            engine.poison_by_panic("writing");
         }
     }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::Engine;
+use super::{Engine, PoisonOnPanic};
 use crate::storage::btree::Tree;
 use crate::storage::btree::edit::{Changes, Edit};
 use crate::storage::catalog::{CATALOG_TREE, Entry, METADATA_FILE};
@@ -57,7 +57,10 @@ impl Engine {
     /// Makes everything committed so far durable in the page files and shortens the log.
     pub fn checkpoint(&self) -> Result<()> {
         self.check_writable()?;
+        let _poison = PoisonOnPanic::new(self, "making a checkpoint");
         let mut state = self.checkpoint.lock();
+        // Once more: the one that held the lock may have failed half-way.
+        self.check_writable()?;
         let result = self.run_checkpoint(&mut state);
         if let Err(error) = &result {
             self.poison(error);

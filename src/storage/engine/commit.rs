@@ -72,6 +72,19 @@ impl GroupCommit {
     }
 }
 
+/// Lets the waiters fail instead of waiting for ever for a leader that panicked.
+struct ResignOnPanic<'e>(&'e Engine);
+
+impl Drop for ResignOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.poison_by_panic("writing the log");
+            self.0.group.state.lock().has_leader = false;
+            self.0.group.changed.notify_all();
+        }
+    }
+}
+
 impl Engine {
     /// Waits until the commit is as safe as the database's durability promises.
     pub fn wait(&self, lsn: Lsn) -> Result<()> {
@@ -112,7 +125,10 @@ impl Engine {
             state.has_leader = true;
             let synced = state.synced;
             drop(state);
-            let outcome = self.lead(sync, synced);
+            let outcome = {
+                let _resign = ResignOnPanic(self);
+                self.lead(sync, synced)
+            };
             state = self.group.state.lock();
             state.has_leader = false;
             match &outcome {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -187,9 +187,10 @@ impl Engine {
     /// last reference to the engine goes.
     pub fn close(&self) -> Result<()> {
         self.stop_background();
-        if self.options.read_only || self.poisoned.load(Ordering::Acquire) {
+        if self.options.read_only {
             return Ok(());
         }
+        // A poisoned database says so: with a durability that does not wait, nobody may have heard yet.
         self.checkpoint()
     }
 }
