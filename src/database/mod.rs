@@ -23,6 +23,7 @@ mod names;
 pub mod options;
 mod select;
 mod sorter;
+mod trial;
 mod update;
 
 use std::path::Path;
@@ -149,7 +150,9 @@ impl Database {
         let Some(engine) = self.0.engine.write().take() else {
             return Ok(());
         };
-        engine.close().map_err(from_storage)
+        engine.close().map_err(from_storage)?;
+        log::info!("closed {}", self.0.path);
+        Ok(())
     }
 
     /// Whether `close` was called.

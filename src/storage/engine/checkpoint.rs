@@ -31,12 +31,6 @@ pub(super) struct CheckpointState {
     pub to_remove: BTreeSet<TreeId>,
 }
 
-impl CheckpointState {
-    pub fn checkpoint_lsn(&self) -> Lsn {
-        self.superblock.checkpoint_lsn
-    }
-}
-
 /// What a checkpoint will make durable, taken at one instant.
 struct Capture {
     version: Arc<Version>,
@@ -116,6 +110,7 @@ impl Engine {
         // From here on the new superblock is the durable one: what only the old one needed is free.
         self.registry.hold(lsn);
         self.registry.let_go(state.superblock.checkpoint_lsn);
+        self.checkpointed.store(lsn, Ordering::Release);
         state.superblock = superblock;
         old_map_pages.push((catalog_file.clone(), replaced));
         for (file, pages) in &old_map_pages {

@@ -136,6 +136,8 @@ pub struct Engine {
     files: RwLock<BTreeMap<TreeId, Arc<PageFile>>>,
     /// The newest commit: pages born up to here never change again.
     committed: AtomicU64,
+    /// The newest durable checkpoint's commit.
+    checkpointed: AtomicU64,
     /// Bytes of log since the last checkpoint.
     log_bytes: AtomicU64,
     poisoned: AtomicBool,
@@ -179,7 +181,7 @@ impl Engine {
 
     pub fn stats(&self) -> EngineStats {
         let lsn = self.committed.load(Ordering::Acquire);
-        let checkpoint_lsn = self.checkpoint.lock().checkpoint_lsn();
+        let checkpoint_lsn = self.checkpointed.load(Ordering::Acquire);
         let (held_versions, dead_pages) = self.registry.counts();
         let counters = self.vfs.counters();
         EngineStats {
