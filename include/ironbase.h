@@ -1,7 +1,7 @@
 /* IronBase: an embedded document database with MongoDB's documents and queries.
  *
- * This file is generated from the library's source and is its manual: conventions first, then a page for
- * each group of functions, then every constant, type and function.
+ * This file is generated from the library's source and is its manual: conventions first, then a
+ * page for each group of functions, then every constant, type and function.
  *
  * MIT licence; see LICENSE. */
 
@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
 /** The version of this header. */
 #define IRONBASE_VERSION_MAJOR 0
 #define IRONBASE_VERSION_MINOR 1
@@ -30,38 +31,47 @@
  *
  * They hold for every function; a function's own comment says only what differs.
  *
- * **Results.** A function that can fail returns a status. #IRONBASE_OK and the other statuses from 0 up are outcomes;
- * those below 0 are errors. Results come through pointers, which are set to NULL or 0 first and stay so unless
- * the status is an outcome.
+ * **Results.** A function that can fail returns a status. #IRONBASE_OK and the other statuses from
+ * 0 up are outcomes; those below 0 are errors. Results come through pointers, which are set to NULL
+ * or 0 first and stay so unless the status is an outcome.
  *
- * **Errors.** The last parameter `err` may be NULL. If it is not, `*err` is set to NULL, and on an error to an error
- * object that tells everything known; free it with ironbase_error_free(). There is no hidden last error: calls may
- * move between threads freely.
+ * **Errors.** The last parameter `err` may be NULL. If it is not, `*err` is set to NULL, and on an
+ * error to an error object that tells everything known; free it with ironbase_error_free(). There
+ * is no hidden last error: calls may move between threads freely.
  *
- * **Texts in** are UTF-8 with a length in bytes. The length #IRONBASE_NUL stands for "up to the NUL". `(NULL, 0)` means
- * "not given" and is allowed where the parameter says so. Texts are read during the call and not kept.
+ * **Texts in** are UTF-8 with a length in bytes. The length #IRONBASE_NUL stands for "up to the
+ * NUL". `(NULL, 0)` means "not given" and is allowed where the parameter says so. Texts are read
+ * during the call and not kept.
  *
- * **JSON** is MongoDB's Extended JSON v2, in any mix of its relaxed and canonical forms. Objects keep the order of their
- * fields. Options are JSON documents as well; an option that the function does not know is an error, `null` means "not given".
+ * **JSON** is MongoDB's Extended JSON v2, in any mix of its relaxed and canonical forms. Objects
+ * keep the order of their fields. Options are JSON documents as well; an option that the function
+ * does not know is an error, `null` means "not given".
  *
- * **Texts out** (`char **`) belong to the caller: free them with ironbase_string_free(). They end in a NUL that
- * is not part of the length. Texts returned as `const char *` are borrowed; each function says until when.
+ * **Texts out** (`char **`) belong to the caller: free them with ironbase_string_free(). They end
+ * in a NUL that is not part of the length. Texts returned as `const char *` are borrowed; each
+ * function says until when.
  *
- * **Handles** (databases, collections, cursors) are freed with the function of their own kind, each once, in any order.
- * Freeing NULL does nothing. A handle whose database was closed answers #IRONBASE_ERROR_CLOSED and must still be freed.
+ * **Handles** (databases, collections, cursors) are freed with the function of their own kind, each
+ * once, in any order. Freeing NULL does nothing. A handle whose database was closed answers
+ * #IRONBASE_ERROR_CLOSED and must still be freed.
  *
- * **Threads.** Any function may be called from any thread, at any time, with the same handles, except that a cursor
- * serves one thread at a time, and that nobody may use a handle while it is being freed or later.
+ * **Threads.** Any function may be called from any thread, at any time, with the same handles,
+ * except that a cursor serves one thread at a time, and that nobody may use a handle while it is
+ * being freed or later.
  *
- * **Statuses of every function:** #IRONBASE_ERROR_ARGUMENT for a parameter that is NULL and must not be, for an impossible length, for
- * bad UTF-8 and unknown options (the message names the parameter); #IRONBASE_ERROR_JSON for a malformed text (the details give
- * `parameter` and `position`); #IRONBASE_ERROR_CLOSED; #IRONBASE_ERROR_IO and #IRONBASE_ERROR_CORRUPT from the files;
+ * **Statuses of every function:** #IRONBASE_ERROR_ARGUMENT for a parameter that is NULL and must
+ * not be, for an impossible length, for bad UTF-8 and unknown options (the message names the
+ * parameter); #IRONBASE_ERROR_UNSUPPORTED for options that MongoDB has and this version has not;
+ * #IRONBASE_ERROR_JSON for a malformed text (the details give `parameter` and `position`);
+ * #IRONBASE_ERROR_CLOSED; #IRONBASE_ERROR_IO and #IRONBASE_ERROR_CORRUPT from the files;
  * #IRONBASE_ERROR_NO_MEMORY; #IRONBASE_ERROR_INTERNAL for a bug.
  *
- * **Statuses of writing**, beside those: #IRONBASE_ERROR_READ_ONLY for a database opened with `readOnly`, and #IRONBASE_ERROR_FULL. A write that
- * returned #IRONBASE_OK is complete and as durable as the database's `durability` says; one that returned an error
- * changed nothing, unless its comment says otherwise. When the system failed to write or sync, further writes are refused until the
- * database is opened anew; reads go on.
+ * **Statuses of writing**, beside those: #IRONBASE_ERROR_READ_ONLY for a database opened with
+ * `readOnly`, and #IRONBASE_ERROR_FULL. A write that returned #IRONBASE_OK is complete and as
+ * durable as the database's `durability` says; one that returned an error changed nothing, unless
+ * its comment says otherwise. When the system failed to write or sync, further writes are refused
+ * until the database is opened anew; reads go on. Opening anew may find the write that met the
+ * failure done or not.
  */
 
 /**
@@ -69,17 +79,21 @@
  *
  * Read these before they hurt.
  *
- * - **One opener.** A database is open once: in one process, through one ironbase_open(). A second gets
- *   #IRONBASE_ERROR_LOCKED. Share the handle between threads, and the process between users.
- * - **fork().** A child must not use handles of its parent, not even to free them: the library's threads do not exist in the
- *   child, and both would write one file. Call exec, or open databases after the fork. The lock stays the parent's.
- * - **Long cursors.** A cursor keeps the state of the database that it reads from: pages freed meanwhile cannot be used
- *   again, so the files grow under heavy writing. Free cursors when done, and do not park them.
- * - **Network file systems.** Locks and syncs of NFS, SMB and the like do not keep their promises. Use a local disk.
- * - **The files belong to the library.** Do not rename, truncate or copy them while the database is open: a copy made then is
- *   not a backup.
- * - **Full disks and failing disks.** After a failed write or sync the database refuses to write until it is opened anew;
- *   check the statuses of writes and of ironbase_db_close().
+ * - **One opener.** A database is open once: in one process, through one ironbase_open(). A second
+ *   gets #IRONBASE_ERROR_LOCKED. Share the handle between threads, and the process between users.
+ *   Only those who open it with `readOnly` may be several, as long as nobody else has it open.
+ * - **fork().** A child must not use handles of its parent, not even to free them: the library's
+ *   threads do not exist in the child, and both would write one file. Call exec, or open databases
+ *   after the fork. The lock stays the parent's.
+ * - **Long cursors.** A cursor keeps the state of the database that it reads from: pages freed
+ *   meanwhile cannot be used again, so the files grow under heavy writing. Free cursors when done,
+ *   and do not park them.
+ * - **Network file systems.** Locks and syncs of NFS, SMB and the like do not keep their promises.
+ *   Use a local disk.
+ * - **The files belong to the library.** Do not rename, truncate or copy them while the database is
+ *   open: a copy made then is not a backup.
+ * - **Full disks and failing disks.** After a failed write or sync the database refuses to write
+ *   until it is opened anew; check the statuses of writes and of ironbase_db_close().
  * - **Unloading.** The shared library stays in memory after `dlclose`.
  */
 
@@ -114,8 +128,8 @@
  * @defgroup error Errors
  * @brief Everything known of a failure.
  *
- * An error is made by the call that failed and belongs to the caller. It is bound to no handle and no thread. The texts
- * that its functions return are borrowed until the error is freed.
+ * An error is made by the call that failed and belongs to the caller. It is bound to no handle and
+ * no thread. The texts that its functions return are borrowed until the error is freed.
  *
  * @code{.c}
  * ironbase_error_t *error = NULL;
@@ -133,18 +147,20 @@
  * @defgroup database Databases
  * @brief Opening, closing, and the collections inside.
  *
- * A database is a directory. ironbase_open() makes it if it does not exist and recovers it if the last program
- * that had it open crashed. The handle is shared by all threads. ironbase_db_close() makes everything durable and reports
- * what that met; ironbase_db_free() gives the handle back, and closes first if that was not done.
+ * A database is a directory. ironbase_open() makes it if it does not exist and recovers it if the
+ * last program that had it open crashed. The handle is shared by all threads. ironbase_db_close()
+ * makes everything durable and reports what that met; ironbase_db_free() gives the handle back, and
+ * closes first if that was not done.
  *
  * @code{.c}
  * ironbase_db_t *db = NULL;
  * char *list = NULL;
  * if (ironbase_open("app.mlite", NULL, 0, &db, NULL) == IRONBASE_OK) {
  *     ironbase_db_create_collection(db, "users", IRONBASE_NUL, NULL, 0, NULL);
- *     ironbase_db_list_collections(db, NULL, 0, &list, NULL, NULL);
- *     puts(list);
- *     ironbase_string_free(list);
+ *     if (ironbase_db_list_collections(db, NULL, 0, &list, NULL, NULL) == IRONBASE_OK) {
+ *         puts(list);
+ *         ironbase_string_free(list);
+ *     }
  *     ironbase_db_close(db, NULL);
  *     ironbase_db_free(db);
  * }
@@ -155,8 +171,9 @@
  * @defgroup collection Collections
  * @brief Documents: inserting, finding, changing, deleting; and indexes on them.
  *
- * A collection comes to be with its first document or index; its handle may be had before. Each call is atomic and sees the
- * result of every call that returned before it began.
+ * A collection comes to be with its first document or index; its handle may be had before. Each call
+ * sees what every call that returned before it has done. A write to one document is atomic; one to
+ * many documents is not as a whole, as in MongoDB: others may see it half done.
  *
  * @code{.c}
  * ironbase_db_t *db = NULL;
@@ -179,8 +196,8 @@
  * @defgroup cursor Cursors
  * @brief The results of a query, a document or a batch at a time.
  *
- * A cursor reads nothing before it is first asked; from then on it sees the database as it was at that moment. It serves one
- * thread at a time. Documents are returned once each, by either function.
+ * A cursor sees the database as it was when it was made, and reads nothing before it is first asked.
+ * It serves one thread at a time. Documents are returned once each, by either function.
  *
  * @code{.c}
  * ironbase_db_t *db = NULL;
@@ -400,8 +417,8 @@ extern "C" {
  * Names a status, for messages and logs.
  *
  * @param status Any number.
- * @return The name as in this header, e.g. `"IRONBASE_ERROR_LOCKED"`; `"unknown status"` for a number
- *         that is none. Lives as long as the program.
+ * @return The name as in this header, e.g. `"IRONBASE_ERROR_LOCKED"`; `"unknown status"` for a
+ *         number that is none. Lives as long as the program.
  * @ingroup status
  * @since 0.1.0
  */
@@ -497,9 +514,9 @@ const char *ironbase_error_message(const ironbase_error_t *error);
  * Returns what programs may want to know of an error, as a JSON document.
  *
  * Always there: `causes` (messages, the nearest first) and `labels`. Where they apply: `position`
- * (`offset`, `line`, `column` in a text), `path` and `parameter` of what was wrong there; `keyPattern` and
- * `keyValue` of a duplicate key; `writeErrors` (`index`, `code`, `errmsg` ...) and `result` of
- * ironbase_collection_insert_many(); `errno` of a refused file operation.
+ * (`offset`, `line`, `column` in a text), `path` and `parameter` of what was wrong there;
+ * `keyPattern` and `keyValue` of a duplicate key; `writeErrors` (`index`, `code`, `errmsg` ...)
+ * and `result` of ironbase_collection_insert_many(); `errno` of a refused file operation.
  *
  * @param error May be NULL.
  * @return The document; `"{}"` for NULL. Borrowed until the error is freed.
@@ -532,12 +549,20 @@ void ironbase_error_free(ironbase_error_t *error);
 /**
  * Opens a database: a directory, made unless it exists.
  *
- * Options: `create` (true), `readOnly` (false), `durability` (`"full"`; `"interval"`: safe from power cuts
- * within `syncIntervalMs`; `"none"`: whenever the system writes), `syncIntervalMs` (100), `cacheSize` (bytes), `pageSize`
- * (8192; a power of two from 4096 to 32768, for files yet to be made), `readMode` (`"mmap"` or `"pread"`),
- * `strictCollections` (false; true: reading a collection that does not exist is an error),
- * `jsonMode` (`"relaxed"` or `"canonical"`, the form of all results), `maxOpenFiles` (256), `background` (true),
- * `queryCacheSize` (1000 query shapes).
+ * Options:
+ * - `create` (true): make the database if there is none.
+ * - `readOnly` (false): refuse all writes.
+ * - `durability` (`"full"`): what a power cut can take. `"full"`: nothing that a call returned
+ *   #IRONBASE_OK for; `"interval"`: the last `syncIntervalMs`; `"none"`: what the system has not
+ *   written yet. A crash of the program alone takes nothing.
+ * - `syncIntervalMs` (100): see `durability`.
+ * - `cacheSize` (67108864): bytes of memory for pages.
+ * - `pageSize` (8192): of files made from now on; 4096, 8192, 16384 or 32768.
+ * - `readMode` (`"mmap"`): `"pread"` reads without memory maps.
+ * - `strictCollections` (false): reading a collection that does not exist is an error.
+ * - `jsonMode` (`"relaxed"`): the form of all results; `"canonical"` shows every type.
+ * - `maxOpenFiles` (256), `queryCacheSize` (1000 shapes of queries), `background` (true: upkeep on a
+ *   thread of its own).
  *
  * @param path NUL-terminated; `":memory:"` opens an empty database that lives in memory only.
  * @param options JSON document; `(NULL, 0)` for the defaults.
@@ -546,9 +571,10 @@ void ironbase_error_free(ironbase_error_t *error);
  * @param[out] err See @ref conventions.
  * @return #IRONBASE_OK; #IRONBASE_ERROR_ARGUMENT for an unknown option or a bad value;
  *         #IRONBASE_ERROR_LOCKED if it is open already, here or in another process;
- *         #IRONBASE_ERROR_NOT_FOUND if there is none and `create` is false; #IRONBASE_ERROR_IO and #IRONBASE_ERROR_FULL
- *         from the system; #IRONBASE_ERROR_CORRUPT for damaged files; #IRONBASE_ERROR_UNSUPPORTED for files of a
- *         newer version.
+ *         #IRONBASE_ERROR_NOT_FOUND if there is none and `create` is false, or if the directory
+ *         that it would lie in does not exist; #IRONBASE_ERROR_IO and
+ *         #IRONBASE_ERROR_FULL from the system; #IRONBASE_ERROR_CORRUPT for damaged files;
+ *         #IRONBASE_ERROR_UNSUPPORTED for files of a newer version.
  * @ingroup database
  * @since 0.1.0
  */
@@ -561,12 +587,13 @@ ironbase_status_t ironbase_open(const char *path,
 /**
  * Closes a database: waits for calls under way, makes everything durable, gives up the lock.
  *
- * Every handle that came from it answers #IRONBASE_ERROR_CLOSED from then on, and must still be freed. Safe
- * from any thread; closing again does nothing and succeeds.
+ * Every handle that came from it answers #IRONBASE_ERROR_CLOSED from then on, and must still be
+ * freed. Safe from any thread; closing again does nothing and succeeds.
  *
  * @param db The database.
  * @param[out] err See @ref conventions.
- * @return #IRONBASE_OK; #IRONBASE_ERROR_IO or #IRONBASE_ERROR_FULL for what writing met. It is closed then too.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_IO or #IRONBASE_ERROR_FULL for what writing met. It is
+ *         closed then too.
  * @ingroup database
  * @since 0.1.0
  */
@@ -576,8 +603,8 @@ ironbase_status_t ironbase_db_close(ironbase_db_t *db,
 /**
  * Closes a database if it is open, and frees its handle.
  *
- * What closing met is only logged: call ironbase_db_close() first to learn of it. Handles that came from the
- * database may be freed before or after.
+ * What closing met is only logged: call ironbase_db_close() first to learn of it. Handles that
+ * came from the database may be freed before or after.
  *
  * @param db May be NULL.
  * @ingroup database
@@ -593,7 +620,8 @@ void ironbase_db_free(ironbase_db_t *db);
  * @param name_len Bytes, or #IRONBASE_NUL.
  * @param[out] out The collection; free it with ironbase_collection_free().
  * @param[out] err See @ref conventions.
- * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (73, InvalidNamespace) for a name that no collection can have.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (73, InvalidNamespace) for a name that no collection
+ *         can have.
  * @ingroup database
  * @since 0.1.0
  */
@@ -604,7 +632,7 @@ ironbase_status_t ironbase_db_collection(ironbase_db_t *db,
                                          ironbase_error_t **err);
 
 /**
- * Makes an empty collection.
+ * Makes an empty collection. One that exists already is fine.
  *
  * @param db The database.
  * @param name The collection's name.
@@ -612,8 +640,8 @@ ironbase_status_t ironbase_db_collection(ironbase_db_t *db,
  * @param options JSON document, none defined yet; `(NULL, 0)` for none.
  * @param options_len Bytes, or #IRONBASE_NUL.
  * @param[out] err See @ref conventions.
- * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (48, NamespaceExists) if it exists, or (73, InvalidNamespace) for a name that no
- *         collection can have; those of writing (see @ref conventions).
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (73, InvalidNamespace) for a name that no collection
+ *         can have; those of writing (see @ref conventions).
  * @ingroup database
  * @since 0.1.0
  */
@@ -637,8 +665,9 @@ ironbase_status_t ironbase_db_create_collection(ironbase_db_t *db,
  * @param options JSON document; `(NULL, 0)` for the defaults.
  * @param options_len Bytes, or #IRONBASE_NUL.
  * @param[out] err See @ref conventions.
- * @return #IRONBASE_OK; #IRONBASE_ERROR_NOT_FOUND (26, NamespaceNotFound) if `from` does not exist; #IRONBASE_ERROR_QUERY
- *         (48, NamespaceExists) if `to` does; those of writing (see @ref conventions).
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_NOT_FOUND (26, NamespaceNotFound) if `from` does not
+ *         exist; #IRONBASE_ERROR_QUERY (48, NamespaceExists) if `to` does; those of writing (see
+ *         @ref conventions).
  * @ingroup database
  * @since 0.1.0
  */
@@ -655,10 +684,11 @@ ironbase_status_t ironbase_db_rename_collection(ironbase_db_t *db,
  * Lists the collections.
  *
  * @param db The database.
- * @param filter JSON document that the listed documents must match, e.g. `{"name": "users"}`; `(NULL, 0)` for all.
+ * @param filter JSON document that the listed documents must match, e.g. `{"name": "users"}`;
+ *         `(NULL, 0)` for all.
  * @param filter_len Bytes, or #IRONBASE_NUL.
- * @param[out] out JSON array of `{"name": .., "type": "collection", "options": {..}, "info": {..}}`; free it with
- *             ironbase_string_free().
+ * @param[out] out JSON array of `{"name": .., "type": "collection", "options": {..}, "info":
+ *             {..}}`; free it with ironbase_string_free().
  * @param[out] out_len Its length in bytes; may be NULL.
  * @param[out] err See @ref conventions.
  * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY for a bad filter.
@@ -673,8 +703,8 @@ ironbase_status_t ironbase_db_list_collections(ironbase_db_t *db,
                                                ironbase_error_t **err);
 
 /**
- * Writes everything to its place in the page files and shortens the log. Goes on by itself in the background;
- * calling it makes the next opening fast and the log small now.
+ * Writes everything to its place in the page files and shortens the log. Goes on by itself in the
+ * background; calling it makes the next opening fast and the log small now.
  *
  * @param db The database.
  * @param[out] err See @ref conventions.
@@ -729,19 +759,20 @@ ironbase_status_t ironbase_collection_drop(ironbase_collection_t *collection,
                                            ironbase_error_t **err);
 
 /**
- * Tells how an operation would be, or was, carried out: which index, how many keys and documents looked at.
+ * Tells how an operation would be, or was, carried out: which index, how many keys and documents
+ * looked at.
  *
- * Options: `verbosity`: `"queryPlanner"` plans only; `"executionStats"` and `"allPlansExecution"` (the default)
- * also run the operation and add its figures.
+ * Options: `verbosity`: `"queryPlanner"` plans only; `"executionStats"` and `"allPlansExecution"`
+ * (the default) also run the operation and add its figures.
  *
  * @param collection The collection.
- * @param command JSON document: a MongoDB command without its collection, e.g.
- *        `{"find": "", "filter": {"age": {"$gt": 30}}, "sort": {"age": 1}}`.
+ * @param command JSON document: MongoDB's command `find`, `count`, `update` or `delete`, whose
+ *        collection is not looked at, e.g. `{"find": "", "filter": {"age": {"$gt": 30}}}`.
  * @param command_len Bytes, or #IRONBASE_NUL.
  * @param options JSON document; `(NULL, 0)` for the defaults.
  * @param options_len Bytes, or #IRONBASE_NUL.
- * @param[out] out JSON document like MongoDB's: `queryPlanner.winningPlan`, `executionStats`; free it with
- *             ironbase_string_free().
+ * @param[out] out JSON document like MongoDB's: `queryPlanner.winningPlan`, `executionStats`; free
+ *             it with ironbase_string_free().
  * @param[out] out_len Its length in bytes; may be NULL.
  * @param[out] err See @ref conventions.
  * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY for what the operation itself would be refused for.
@@ -767,11 +798,12 @@ ironbase_status_t ironbase_collection_explain(ironbase_collection_t *collection,
  * @param document_len Bytes, or #IRONBASE_NUL.
  * @param options JSON document; `(NULL, 0)` for none.
  * @param options_len Bytes, or #IRONBASE_NUL.
- * @param[out] out JSON document `{"insertedId": ..}`; free it with ironbase_string_free(). May be NULL.
+ * @param[out] out JSON document `{"insertedId": ..}`; free it with ironbase_string_free(). May be
+ *         NULL.
  * @param[out] out_len Its length in bytes; may be NULL.
  * @param[out] err See @ref conventions.
- * @return #IRONBASE_OK; #IRONBASE_ERROR_DUPLICATE_KEY (11000); #IRONBASE_ERROR_QUERY for a document that cannot be
- *         stored; those of writing (see @ref conventions).
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_DUPLICATE_KEY (11000); #IRONBASE_ERROR_QUERY for a
+ *         document that cannot be stored; those of writing (see @ref conventions).
  * @ingroup collection
  * @since 0.1.0
  */
@@ -787,20 +819,23 @@ ironbase_status_t ironbase_collection_insert_one(ironbase_collection_t *collecti
 /**
  * Inserts many documents, read from the text one by one.
  *
- * Options: `ordered` (true): stop at the first document that cannot be inserted; false: insert all others.
- * `comment` is ignored.
+ * Options: `ordered` (true): stop at the first document that cannot be inserted; false: insert all
+ * others. `comment` is ignored.
  *
  * @param collection The collection.
- * @param documents JSON: one array of documents, or documents one after another, such as one a line.
+ * @param documents JSON: one array of documents, or documents one after another, such as one a
+ *         line.
  * @param documents_len Bytes, or #IRONBASE_NUL.
  * @param options JSON document; `(NULL, 0)` for the defaults.
  * @param options_len Bytes, or #IRONBASE_NUL.
- * @param[out] out JSON document `{"insertedIds": {"0": ..}, "insertedCount": n}`, the keys being positions in
- *             `documents`; free it with ironbase_string_free(). May be NULL.
+ * @param[out] out JSON document `{"insertedIds": {"0": ..}, "insertedCount": n}`, the keys being
+ *             positions in `documents`; free it with ironbase_string_free(). May be NULL.
  * @param[out] out_len Its length in bytes; may be NULL.
- * @param[out] err See @ref conventions. Its details give `writeErrors`, and in `result` what was inserted.
- * @return #IRONBASE_OK; for documents refused, the status of the first as from ironbase_collection_insert_one();
- *         #IRONBASE_ERROR_JSON; those of writing (see @ref conventions).
+ * @param[out] err See @ref conventions. Its details give `writeErrors`, and in `result` the
+ *         `insertedCount`: what was inserted before stays.
+ * @return #IRONBASE_OK; for documents refused, the status of the first as from
+ *         ironbase_collection_insert_one(); #IRONBASE_ERROR_JSON for a malformed document, behind
+ *         which nothing is read; those of writing (see @ref conventions).
  * @ingroup collection
  * @since 0.1.0
  */
@@ -814,21 +849,23 @@ ironbase_status_t ironbase_collection_insert_many(ironbase_collection_t *collect
                                                   ironbase_error_t **err);
 
 /**
- * Starts reading the documents that match a filter. Nothing is read before the first document is asked for;
- * the cursor then sees the database as it was at that moment, whatever is written later.
+ * Starts reading the documents that match a filter. The cursor sees the database as it is now,
+ * whatever is written later. No document is read before the first is asked for.
  *
- * Options: `projection`, `sort`, `skip`, `limit` (0: no limit), `batchSize` (for ironbase_cursor_next_batch() without
- * limits of its own), `hint` (an index's name or key pattern, or `{"$natural": 1}`), `comment` (ignored).
+ * Options: `projection`, `sort`, `skip`, `limit` (0: no limit), `batchSize` (for
+ * ironbase_cursor_next_batch() without limits of its own), `hint` (an index's name or key pattern,
+ * or `{"$natural": 1}`), `comment` (ignored).
  *
- * @param collection The collection; one that does not exist is empty, unless opened with `strictCollections`.
+ * @param collection The collection; one that does not exist is empty, unless opened with
+ *         `strictCollections`.
  * @param filter JSON document; `(NULL, 0)` for all documents.
  * @param filter_len Bytes, or #IRONBASE_NUL.
  * @param options JSON document; `(NULL, 0)` for the defaults.
  * @param options_len Bytes, or #IRONBASE_NUL.
  * @param[out] out The cursor; free it with ironbase_cursor_free().
  * @param[out] err See @ref conventions.
- * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY for a bad filter, projection, sort or hint; #IRONBASE_ERROR_NOT_FOUND
- *         (26, NamespaceNotFound) under `strictCollections`.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY for a bad filter, projection, sort or hint;
+ *         #IRONBASE_ERROR_NOT_FOUND (26, NamespaceNotFound) under `strictCollections`.
  * @ingroup collection
  * @since 0.1.0
  */
@@ -845,15 +882,18 @@ ironbase_status_t ironbase_collection_find(ironbase_collection_t *collection,
  *
  * Options: as for ironbase_collection_find().
  *
- * @param collection The collection; one that does not exist is empty, unless opened with `strictCollections`.
+ * @param collection The collection; one that does not exist is empty, unless opened with
+ *         `strictCollections`.
  * @param filter JSON document; `(NULL, 0)` for any document.
  * @param filter_len Bytes, or #IRONBASE_NUL.
  * @param options JSON document; `(NULL, 0)` for the defaults.
  * @param options_len Bytes, or #IRONBASE_NUL.
- * @param[out] out The document as JSON, NULL if there is none; free it with ironbase_string_free().
+ * @param[out] out The document as JSON, NULL if there is none; free it with
+ *         ironbase_string_free().
  * @param[out] out_len Its length in bytes; may be NULL.
  * @param[out] err See @ref conventions.
- * @return #IRONBASE_OK; #IRONBASE_DONE if no document matches; otherwise as ironbase_collection_find().
+ * @return #IRONBASE_OK; #IRONBASE_DONE if no document matches; otherwise as
+ *         ironbase_collection_find().
  * @ingroup collection
  * @since 0.1.0
  */
@@ -871,7 +911,8 @@ ironbase_status_t ironbase_collection_find_one(ironbase_collection_t *collection
  *
  * Options: `skip`, `limit` (0: no limit), `hint`, `comment` (ignored).
  *
- * @param collection The collection; one that does not exist is empty, unless opened with `strictCollections`.
+ * @param collection The collection; one that does not exist is empty, unless opened with
+ *         `strictCollections`.
  * @param filter JSON document; `(NULL, 0)` for all documents.
  * @param filter_len Bytes, or #IRONBASE_NUL.
  * @param options JSON document; `(NULL, 0)` for the defaults.
@@ -893,8 +934,8 @@ ironbase_status_t ironbase_collection_count_documents(ironbase_collection_t *col
 /**
  * Updates the first document that matches a filter.
  *
- * Options: `upsert` (false): insert a document made of filter and update if none matches; `hint` (an index's name or
- * key pattern); `comment` (ignored).
+ * Options: `upsert` (false): insert a document made of filter and update if none matches; `hint`
+ * (an index's name or key pattern); `comment` (ignored).
  *
  * @param collection The collection.
  * @param filter JSON document; `{}` for any document.
@@ -903,12 +944,14 @@ ironbase_status_t ironbase_collection_count_documents(ironbase_collection_t *col
  * @param update_len Bytes, or #IRONBASE_NUL.
  * @param options JSON document; `(NULL, 0)` for the defaults.
  * @param options_len Bytes, or #IRONBASE_NUL.
- * @param[out] out JSON document `{"matchedCount": n, "modifiedCount": n, "upsertedCount": n}`, with
- *             `"upsertedId"` if a document was inserted; free it with ironbase_string_free(). May be NULL.
+ * @param[out] out JSON document `{"matchedCount": n, "modifiedCount": n, "upsertedCount": n}`,
+ *             with `"upsertedId"` if a document was inserted; free it with ironbase_string_free().
+ *             May be NULL.
  * @param[out] out_len Its length in bytes; may be NULL.
  * @param[out] err See @ref conventions.
- * @return #IRONBASE_OK, also if nothing matched; #IRONBASE_ERROR_QUERY for a bad filter or update, or an update that a
- *         document does not allow; #IRONBASE_ERROR_DUPLICATE_KEY (11000); those of writing (see @ref conventions).
+ * @return #IRONBASE_OK, also if nothing matched; #IRONBASE_ERROR_QUERY for a bad filter or update,
+ *         or an update that a document does not allow; #IRONBASE_ERROR_DUPLICATE_KEY (11000);
+ *         those of writing (see @ref conventions).
  * @ingroup collection
  * @since 0.1.0
  */
@@ -924,7 +967,7 @@ ironbase_status_t ironbase_collection_update_one(ironbase_collection_t *collecti
                                                  ironbase_error_t **err);
 
 /**
- * Updates every document that matches a filter. All are updated, or, on an error, none.
+ * Updates every document that matches a filter. On an error, what was updated before stays.
  *
  * Parameters, options, result and statuses: as ironbase_collection_update_one().
  *
@@ -950,14 +993,16 @@ ironbase_status_t ironbase_collection_update_many(ironbase_collection_t *collect
  * @param collection The collection.
  * @param filter JSON document; `{}` for any document.
  * @param filter_len Bytes, or #IRONBASE_NUL.
- * @param replacement JSON document without update operators; an `_id` in it must be the present one.
+ * @param replacement JSON document without update operators; an `_id` in it must be the present
+ *         one.
  * @param replacement_len Bytes, or #IRONBASE_NUL.
  * @param options JSON document; `(NULL, 0)` for the defaults.
  * @param options_len Bytes, or #IRONBASE_NUL.
  * @param[out] out As ironbase_collection_update_one(). May be NULL.
  * @param[out] out_len Its length in bytes; may be NULL.
  * @param[out] err See @ref conventions.
- * @return As ironbase_collection_update_one(); #IRONBASE_ERROR_QUERY (66, ImmutableField) for another `_id`.
+ * @return As ironbase_collection_update_one(); #IRONBASE_ERROR_QUERY (66, ImmutableField) for
+ *         another `_id`.
  * @ingroup collection
  * @since 0.1.0
  */
@@ -982,11 +1027,12 @@ ironbase_status_t ironbase_collection_replace_one(ironbase_collection_t *collect
  * @param filter_len Bytes, or #IRONBASE_NUL.
  * @param options JSON document; `(NULL, 0)` for the defaults.
  * @param options_len Bytes, or #IRONBASE_NUL.
- * @param[out] out JSON document `{"deletedCount": n}`; free it with ironbase_string_free(). May be NULL.
+ * @param[out] out JSON document `{"deletedCount": n}`; free it with ironbase_string_free(). May be
+ *         NULL.
  * @param[out] out_len Its length in bytes; may be NULL.
  * @param[out] err See @ref conventions.
- * @return #IRONBASE_OK, also if nothing matched; #IRONBASE_ERROR_QUERY for a bad filter; those of writing
- *         (see @ref conventions).
+ * @return #IRONBASE_OK, also if nothing matched; #IRONBASE_ERROR_QUERY for a bad filter; those of
+ *         writing (see @ref conventions).
  * @ingroup collection
  * @since 0.1.0
  */
@@ -1000,7 +1046,7 @@ ironbase_status_t ironbase_collection_delete_one(ironbase_collection_t *collecti
                                                  ironbase_error_t **err);
 
 /**
- * Deletes every document that matches a filter. All are deleted, or, on an error, none.
+ * Deletes every document that matches a filter. On an error, what was deleted before stays.
  *
  * Parameters, options, result and statuses: as ironbase_collection_delete_one().
  *
@@ -1022,18 +1068,19 @@ ironbase_status_t ironbase_collection_delete_many(ironbase_collection_t *collect
  * Options: `comment`, which is ignored.
  *
  * @param collection The collection.
- * @param specs JSON array of `{"key": {"age": 1}, "name": "age_1", "unique": false}`; 1 sorts up and -1 down, the
- *        name may be left out.
+ * @param specs JSON array of `{"key": {"age": 1}, "name": "age_1", "unique": false}`; 1 sorts up
+ *        and -1 down, the name may be left out.
  * @param specs_len Bytes, or #IRONBASE_NUL.
  * @param options JSON document; `(NULL, 0)` for none.
  * @param options_len Bytes, or #IRONBASE_NUL.
- * @param[out] out JSON array of the indexes' names, in the order of `specs`; free it with ironbase_string_free().
- *             May be NULL.
+ * @param[out] out JSON array of the indexes' names, in the order of `specs`; free it with
+ *             ironbase_string_free(). May be NULL.
  * @param[out] out_len Its length in bytes; may be NULL.
  * @param[out] err See @ref conventions.
- * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (67, CannotCreateIndex) for a bad specification, (85, IndexOptionsConflict) or
- *         (86, IndexKeySpecsConflict) if another index has the key or the name; #IRONBASE_ERROR_DUPLICATE_KEY (11000) if documents
- *         violate a unique index; those of writing (see @ref conventions).
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (67, CannotCreateIndex) for a bad specification,
+ *         (85, IndexOptionsConflict) or (86, IndexKeySpecsConflict) if another index has the key
+ *         or the name; #IRONBASE_ERROR_DUPLICATE_KEY (11000) if documents violate a unique index;
+ *         those of writing (see @ref conventions).
  * @ingroup collection
  * @since 0.1.0
  */
@@ -1053,8 +1100,8 @@ ironbase_status_t ironbase_collection_create_indexes(ironbase_collection_t *coll
  * @param name The index's name.
  * @param name_len Bytes, or #IRONBASE_NUL.
  * @param[out] err See @ref conventions.
- * @return #IRONBASE_OK; #IRONBASE_ERROR_NOT_FOUND (27, IndexNotFound); #IRONBASE_ERROR_QUERY (72, InvalidOptions) for `_id_`;
- *         those of writing (see @ref conventions).
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_NOT_FOUND (27, IndexNotFound); #IRONBASE_ERROR_QUERY (72,
+ *         InvalidOptions) for `_id_`; those of writing (see @ref conventions).
  * @ingroup collection
  * @since 0.1.0
  */
@@ -1071,7 +1118,8 @@ ironbase_status_t ironbase_collection_drop_index(ironbase_collection_t *collecti
  *             ironbase_string_free().
  * @param[out] out_len Its length in bytes; may be NULL.
  * @param[out] err See @ref conventions.
- * @return #IRONBASE_OK; #IRONBASE_ERROR_NOT_FOUND (26, NamespaceNotFound) if the collection does not exist.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_NOT_FOUND (26, NamespaceNotFound) if the collection does
+ *         not exist.
  * @ingroup collection
  * @since 0.1.0
  */
@@ -1084,8 +1132,8 @@ ironbase_status_t ironbase_collection_list_indexes(ironbase_collection_t *collec
  * Moves to the next document.
  *
  * @param cursor The cursor.
- * @param[out] document The document as NUL-terminated JSON, borrowed until the next call with this cursor;
- *             NULL at the end.
+ * @param[out] document The document as NUL-terminated JSON, borrowed until the next call with this
+ *             cursor; NULL at the end.
  * @param[out] document_len Its length in bytes, without the NUL; may be NULL.
  * @param[out] err See @ref conventions.
  * @return #IRONBASE_OK; #IRONBASE_DONE behind the last document.
@@ -1098,17 +1146,20 @@ ironbase_status_t ironbase_cursor_next(ironbase_cursor_t *cursor,
                                        ironbase_error_t **err);
 
 /**
- * Reads the next documents, many in one text: faster than one by one, above all from other languages.
+ * Reads the next documents, many in one text: faster than one by one, above all from other
+ * languages.
  *
  * @param cursor The cursor.
  * @param max_docs Documents at most; 0 for no limit.
- * @param max_bytes Bytes of text at most, except that one document is always returned; 0 for no limit. With both
- *        0, batches have the `batchSize` that `find` was given, and 1 MiB at most.
+ * @param max_bytes Bytes of text at most, except that one document is always returned; 0 for no
+ *        limit. With both 0, batches have the `batchSize` that `find` was given, and 1 MiB at
+ *        most.
  * @param format #IRONBASE_FORMAT_ARRAY or #IRONBASE_FORMAT_LINES.
  * @param[out] out The documents; NULL at the end. Free it with ironbase_string_free().
  * @param[out] out_len Its length in bytes; may be NULL.
  * @param[out] count The number of documents in it; may be NULL.
- * @param[out] err See @ref conventions. An error behind the first documents of a batch is returned by the next call.
+ * @param[out] err See @ref conventions. An error behind the first documents of a batch is returned
+ *         by the next call.
  * @return #IRONBASE_OK; #IRONBASE_DONE if there are no more documents.
  * @ingroup cursor
  * @since 0.1.0

@@ -104,6 +104,7 @@ codes! {
     NOT_SINGLE_VALUE_FIELD = 54, "NotSingleValueField";
     EMPTY_FIELD_NAME = 56, "EmptyFieldName";
     DOTTED_FIELD_NAME = 57, "DottedFieldName";
+    COMMAND_NOT_FOUND = 59, "CommandNotFound";
     IMMUTABLE_FIELD = 66, "ImmutableField";
     CANNOT_CREATE_INDEX = 67, "CannotCreateIndex";
     INDEX_ALREADY_EXISTS = 68, "IndexAlreadyExists";

@@ -235,9 +235,6 @@ fn compile(compiler: &str, standard: &str, source: &Path, more: &[&OsStr]) {
 #[test]
 fn the_header_s_examples_run() {
     let directory = scratch("header_examples");
-    // The name that programs look for at run time is the SONAME, not the file's.
-    let library = directory.join("libironbase.so.0");
-    fs::copy(shared_library(), &library).unwrap();
     let header = header();
     let groups: Vec<&str> = header.split("@defgroup ").skip(1).collect();
     assert!(groups.len() > 5, "{} groups", groups.len());
@@ -258,17 +255,44 @@ fn the_header_s_examples_run() {
              int main(void) {{\n{}\nreturn 0;\n}}\n",
             body.join("\n")
         );
-        let source = directory.join(format!("{name}.c"));
-        fs::write(&source, text).unwrap();
-        let program = directory.join(name);
-        let output: &[&OsStr] = &[
-            "-o".as_ref(),
-            program.as_ref(),
-            library.as_ref(),
-            "-Wl,-rpath,$ORIGIN".as_ref(),
-        ];
-        compile("cc", "c11", &source, output);
-        let output = run(program.to_str().unwrap(), &[], &directory);
-        expect_success(name, &output);
+        compile_and_run(&text, name, &directory);
     }
+}
+
+#[test]
+fn the_guide_s_program_runs() {
+    let guide = fs::read_to_string(root().join("docs/c-api.md")).unwrap();
+    let blocks = guide
+        .split("```c\n")
+        .skip(1)
+        .filter_map(|part| part.split("```").next());
+    let program = blocks
+        .into_iter()
+        .find(|block| block.contains("int main("))
+        .unwrap();
+    let output = compile_and_run(program, "guide", &scratch("guide_program"));
+    let output = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.contains("\"name\":\"Ada\"") && output.lines().count() == 1,
+        "{output}"
+    );
+}
+
+/// Runs a C program in a directory.
+fn compile_and_run(text: &str, name: &str, directory: &Path) -> Output {
+    // The name that programs look for at run time is the SONAME, not the file's.
+    let library = directory.join("libironbase.so.0");
+    fs::copy(shared_library(), &library).unwrap();
+    let (source, program) = (directory.join(format!("{name}.c")), directory.join(name));
+    fs::write(&source, text).unwrap();
+    let arguments: &[&OsStr] = &[
+        "-o".as_ref(),
+        program.as_ref(),
+        library.as_ref(),
+        "-Wl,-rpath,$ORIGIN".as_ref(),
+    ];
+    compile("cc", "c11", &source, arguments);
+    let output = run(program.to_str().unwrap(), &[], directory);
+    expect_success(name, &output);
+    output
 }

@@ -98,7 +98,7 @@ impl ElementType {
 /// short to tell, the length they claim does not fit, or the type is unknown. This is the one
 /// place that knows how values are laid out.
 #[inline]
-pub(super) fn value_len(kind: u8, rest: &[u8]) -> Option<usize> {
+pub(crate) fn value_len(kind: u8, rest: &[u8]) -> Option<usize> {
     let len = match kind {
         0x10 => 4,
         0x01 | 0x09 | 0x11 | 0x12 => 8,
@@ -128,7 +128,7 @@ pub(super) fn length_at(bytes: &[u8]) -> Option<usize> {
 
 /// The index of the first NUL. Keys are short: eight bytes at a time beats a call to `memchr`.
 #[inline]
-pub(super) fn nul_at(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn nul_at(bytes: &[u8]) -> Option<usize> {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
     let mut at = 0;

@@ -34,6 +34,7 @@ pub(crate) use builder::{patch_length, push_index};
 pub use decimal128::{Decimal128, DecimalKind};
 pub use document::Document;
 pub use element_type::ElementType;
+pub(crate) use element_type::{nul_at, value_len};
 pub use identify::{check_id, ensure_id_first};
 pub use object_id::ObjectId;
 pub use path::{Path, array_index};

@@ -1,7 +1,7 @@
 //! Reading what C passes: texts with lengths, names, JSON documents, options.
 //!
-//! Every refusal names the parameter. JSON becomes BSON here, straight into a scratch buffer; nothing
-//! but BSON goes further down.
+//! Every refusal names the parameter. JSON becomes BSON here, straight into a scratch buffer;
+//! nothing but BSON goes further down.
 
 use std::ffi::{CStr, c_char};
 use std::slice;
@@ -84,7 +84,7 @@ pub(super) unsafe fn name<'a>(
     })
 }
 
-/// A text that always ends at its NUL.
+/// A text that always ends at its NUL and has something before it.
 ///
 /// # Safety
 /// The pointer is NULL or to NUL-terminated text that stays as it is during `'a`.
@@ -96,7 +96,11 @@ pub(super) unsafe fn nul_terminated<'a>(
         return Err(Error::argument(format!("{parameter} is NULL")));
     }
     // SAFETY: the caller says that there is a NUL.
-    utf8(parameter, unsafe { CStr::from_ptr(pointer) }.to_bytes())
+    let text = unsafe { CStr::from_ptr(pointer) };
+    if text.is_empty() {
+        return Err(Error::argument(format!("{parameter} is empty")));
+    }
+    utf8(parameter, text.to_bytes())
 }
 
 /// The text as UTF-8.

@@ -84,19 +84,20 @@ pub unsafe extern "C" fn ironbase_collection_drop(
     }
 }
 
-/// Tells how an operation would be, or was, carried out: which index, how many keys and documents looked at.
+/// Tells how an operation would be, or was, carried out: which index, how many keys and documents
+/// looked at.
 ///
-/// Options: `verbosity`: `"queryPlanner"` plans only; `"executionStats"` and `"allPlansExecution"` (the default)
-/// also run the operation and add its figures.
+/// Options: `verbosity`: `"queryPlanner"` plans only; `"executionStats"` and `"allPlansExecution"`
+/// (the default) also run the operation and add its figures.
 ///
 /// @param collection The collection.
-/// @param command JSON document: a MongoDB command without its collection, e.g.
-///        `{"find": "", "filter": {"age": {"$gt": 30}}, "sort": {"age": 1}}`.
+/// @param command JSON document: MongoDB's command `find`, `count`, `update` or `delete`, whose
+///        collection is not looked at, e.g. `{"find": "", "filter": {"age": {"$gt": 30}}}`.
 /// @param command_len Bytes, or #IRONBASE_NUL.
 /// @param options JSON document; `(NULL, 0)` for the defaults.
 /// @param options_len Bytes, or #IRONBASE_NUL.
-/// @param[out] out JSON document like MongoDB's: `queryPlanner.winningPlan`, `executionStats`; free it with
-///             ironbase_string_free().
+/// @param[out] out JSON document like MongoDB's: `queryPlanner.winningPlan`, `executionStats`; free
+///             it with ironbase_string_free().
 /// @param[out] out_len Its length in bytes; may be NULL.
 /// @param[out] err See @ref conventions.
 /// @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY for what the operation itself would be refused for.

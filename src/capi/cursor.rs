@@ -1,10 +1,10 @@
 //! Cursors: results one at a time, or many in one text.
 //!
-//! A batch is written straight into its buffer. The document that would make it too large is cut off
-//! again and held back for the next call, so that the limit holds without reading ahead twice.
+//! A batch is written straight into its buffer. The document that would make it too large is cut
+//! off again and held back for the next call, so that the limit holds without reading ahead twice.
 //!
-//! Invariant: no document is lost. An error in the middle of a batch ends the batch, and is returned by
-//! the next call.
+//! Invariant: no document is lost. An error in the middle of a batch ends the batch, and is
+//! returned by the next call.
 
 use std::ffi::c_char;
 use std::ptr::null;
@@ -157,8 +157,8 @@ fn exclusive(cursor: &Mutex<Reading>) -> Result<MutexGuard<'_, Reading>> {
 /// Moves to the next document.
 ///
 /// @param cursor The cursor.
-/// @param[out] document The document as NUL-terminated JSON, borrowed until the next call with this cursor;
-///             NULL at the end.
+/// @param[out] document The document as NUL-terminated JSON, borrowed until the next call with this
+///             cursor; NULL at the end.
 /// @param[out] document_len Its length in bytes, without the NUL; may be NULL.
 /// @param[out] err See @ref conventions.
 /// @return #IRONBASE_OK; #IRONBASE_DONE behind the last document.
@@ -194,17 +194,20 @@ pub unsafe extern "C" fn ironbase_cursor_next(
     }
 }
 
-/// Reads the next documents, many in one text: faster than one by one, above all from other languages.
+/// Reads the next documents, many in one text: faster than one by one, above all from other
+/// languages.
 ///
 /// @param cursor The cursor.
 /// @param max_docs Documents at most; 0 for no limit.
-/// @param max_bytes Bytes of text at most, except that one document is always returned; 0 for no limit. With both
-///        0, batches have the `batchSize` that `find` was given, and 1 MiB at most.
+/// @param max_bytes Bytes of text at most, except that one document is always returned; 0 for no
+///        limit. With both 0, batches have the `batchSize` that `find` was given, and 1 MiB at
+///        most.
 /// @param format #IRONBASE_FORMAT_ARRAY or #IRONBASE_FORMAT_LINES.
 /// @param[out] out The documents; NULL at the end. Free it with ironbase_string_free().
 /// @param[out] out_len Its length in bytes; may be NULL.
 /// @param[out] count The number of documents in it; may be NULL.
-/// @param[out] err See @ref conventions. An error behind the first documents of a batch is returned by the next call.
+/// @param[out] err See @ref conventions. An error behind the first documents of a batch is returned
+///         by the next call.
 /// @return #IRONBASE_OK; #IRONBASE_DONE if there are no more documents.
 /// @ingroup cursor
 /// @since 0.1.0
@@ -233,7 +236,8 @@ pub unsafe extern "C" fn ironbase_cursor_next_batch(
                 IRONBASE_FORMAT_LINES => true,
                 _ => {
                     return Err(Error::argument(format!(
-                        "format needs IRONBASE_FORMAT_ARRAY (0) or IRONBASE_FORMAT_LINES (1), found {format}"
+                        "format needs IRONBASE_FORMAT_ARRAY (0) or IRONBASE_FORMAT_LINES (1), \
+                         found {format}"
                     )));
                 }
             };

@@ -31,12 +31,20 @@ impl Opaque for ironbase_db_t {
 
 /// Opens a database: a directory, made unless it exists.
 ///
-/// Options: `create` (true), `readOnly` (false), `durability` (`"full"`; `"interval"`: safe from power cuts
-/// within `syncIntervalMs`; `"none"`: whenever the system writes), `syncIntervalMs` (100), `cacheSize` (bytes), `pageSize`
-/// (8192; a power of two from 4096 to 32768, for files yet to be made), `readMode` (`"mmap"` or `"pread"`),
-/// `strictCollections` (false; true: reading a collection that does not exist is an error),
-/// `jsonMode` (`"relaxed"` or `"canonical"`, the form of all results), `maxOpenFiles` (256), `background` (true),
-/// `queryCacheSize` (1000 query shapes).
+/// Options:
+/// - `create` (true): make the database if there is none.
+/// - `readOnly` (false): refuse all writes.
+/// - `durability` (`"full"`): what a power cut can take. `"full"`: nothing that a call returned
+///   #IRONBASE_OK for; `"interval"`: the last `syncIntervalMs`; `"none"`: what the system has not
+///   written yet. A crash of the program alone takes nothing.
+/// - `syncIntervalMs` (100): see `durability`.
+/// - `cacheSize` (67108864): bytes of memory for pages.
+/// - `pageSize` (8192): of files made from now on; 4096, 8192, 16384 or 32768.
+/// - `readMode` (`"mmap"`): `"pread"` reads without memory maps.
+/// - `strictCollections` (false): reading a collection that does not exist is an error.
+/// - `jsonMode` (`"relaxed"`): the form of all results; `"canonical"` shows every type.
+/// - `maxOpenFiles` (256), `queryCacheSize` (1000 shapes of queries), `background` (true: upkeep on a
+///   thread of its own).
 ///
 /// @param path NUL-terminated; `":memory:"` opens an empty database that lives in memory only.
 /// @param options JSON document; `(NULL, 0)` for the defaults.
@@ -45,9 +53,10 @@ impl Opaque for ironbase_db_t {
 /// @param[out] err See @ref conventions.
 /// @return #IRONBASE_OK; #IRONBASE_ERROR_ARGUMENT for an unknown option or a bad value;
 ///         #IRONBASE_ERROR_LOCKED if it is open already, here or in another process;
-///         #IRONBASE_ERROR_NOT_FOUND if there is none and `create` is false; #IRONBASE_ERROR_IO and #IRONBASE_ERROR_FULL
-///         from the system; #IRONBASE_ERROR_CORRUPT for damaged files; #IRONBASE_ERROR_UNSUPPORTED for files of a
-///         newer version.
+///         #IRONBASE_ERROR_NOT_FOUND if there is none and `create` is false, or if the directory
+///         that it would lie in does not exist; #IRONBASE_ERROR_IO and
+///         #IRONBASE_ERROR_FULL from the system; #IRONBASE_ERROR_CORRUPT for damaged files;
+///         #IRONBASE_ERROR_UNSUPPORTED for files of a newer version.
 /// @ingroup database
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -74,12 +83,13 @@ pub unsafe extern "C" fn ironbase_open(
 
 /// Closes a database: waits for calls under way, makes everything durable, gives up the lock.
 ///
-/// Every handle that came from it answers #IRONBASE_ERROR_CLOSED from then on, and must still be freed. Safe
-/// from any thread; closing again does nothing and succeeds.
+/// Every handle that came from it answers #IRONBASE_ERROR_CLOSED from then on, and must still be
+/// freed. Safe from any thread; closing again does nothing and succeeds.
 ///
 /// @param db The database.
 /// @param[out] err See @ref conventions.
-/// @return #IRONBASE_OK; #IRONBASE_ERROR_IO or #IRONBASE_ERROR_FULL for what writing met. It is closed then too.
+/// @return #IRONBASE_OK; #IRONBASE_ERROR_IO or #IRONBASE_ERROR_FULL for what writing met. It is
+///         closed then too.
 /// @ingroup database
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -98,8 +108,8 @@ pub unsafe extern "C" fn ironbase_db_close(
 
 /// Closes a database if it is open, and frees its handle.
 ///
-/// What closing met is only logged: call ironbase_db_close() first to learn of it. Handles that came from the
-/// database may be freed before or after.
+/// What closing met is only logged: call ironbase_db_close() first to learn of it. Handles that
+/// came from the database may be freed before or after.
 ///
 /// @param db May be NULL.
 /// @ingroup database
@@ -124,7 +134,8 @@ pub unsafe extern "C" fn ironbase_db_free(db: *mut ironbase_db_t) {
 /// @param name_len Bytes, or #IRONBASE_NUL.
 /// @param[out] out The collection; free it with ironbase_collection_free().
 /// @param[out] err See @ref conventions.
-/// @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (73, InvalidNamespace) for a name that no collection can have.
+/// @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (73, InvalidNamespace) for a name that no collection
+///         can have.
 /// @ingroup database
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -148,7 +159,7 @@ pub unsafe extern "C" fn ironbase_db_collection(
     }
 }
 
-/// Makes an empty collection.
+/// Makes an empty collection. One that exists already is fine.
 ///
 /// @param db The database.
 /// @param name The collection's name.
@@ -156,8 +167,8 @@ pub unsafe extern "C" fn ironbase_db_collection(
 /// @param options JSON document, none defined yet; `(NULL, 0)` for none.
 /// @param options_len Bytes, or #IRONBASE_NUL.
 /// @param[out] err See @ref conventions.
-/// @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (48, NamespaceExists) if it exists, or (73, InvalidNamespace) for a name that no
-///         collection can have; those of writing (see @ref conventions).
+/// @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (73, InvalidNamespace) for a name that no collection
+///         can have; those of writing (see @ref conventions).
 /// @ingroup database
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -195,8 +206,9 @@ pub unsafe extern "C" fn ironbase_db_create_collection(
 /// @param options JSON document; `(NULL, 0)` for the defaults.
 /// @param options_len Bytes, or #IRONBASE_NUL.
 /// @param[out] err See @ref conventions.
-/// @return #IRONBASE_OK; #IRONBASE_ERROR_NOT_FOUND (26, NamespaceNotFound) if `from` does not exist; #IRONBASE_ERROR_QUERY
-///         (48, NamespaceExists) if `to` does; those of writing (see @ref conventions).
+/// @return #IRONBASE_OK; #IRONBASE_ERROR_NOT_FOUND (26, NamespaceNotFound) if `from` does not
+///         exist; #IRONBASE_ERROR_QUERY (48, NamespaceExists) if `to` does; those of writing (see
+///         @ref conventions).
 /// @ingroup database
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -228,10 +240,11 @@ pub unsafe extern "C" fn ironbase_db_rename_collection(
 /// Lists the collections.
 ///
 /// @param db The database.
-/// @param filter JSON document that the listed documents must match, e.g. `{"name": "users"}`; `(NULL, 0)` for all.
+/// @param filter JSON document that the listed documents must match, e.g. `{"name": "users"}`;
+///         `(NULL, 0)` for all.
 /// @param filter_len Bytes, or #IRONBASE_NUL.
-/// @param[out] out JSON array of `{"name": .., "type": "collection", "options": {..}, "info": {..}}`; free it with
-///             ironbase_string_free().
+/// @param[out] out JSON array of `{"name": .., "type": "collection", "options": {..}, "info":
+///             {..}}`; free it with ironbase_string_free().
 /// @param[out] out_len Its length in bytes; may be NULL.
 /// @param[out] err See @ref conventions.
 /// @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY for a bad filter.
@@ -259,8 +272,8 @@ pub unsafe extern "C" fn ironbase_db_list_collections(
     }
 }
 
-/// Writes everything to its place in the page files and shortens the log. Goes on by itself in the background;
-/// calling it makes the next opening fast and the log small now.
+/// Writes everything to its place in the page files and shortens the log. Goes on by itself in the
+/// background; calling it makes the next opening fast and the log small now.
 ///
 /// @param db The database.
 /// @param[out] err See @ref conventions.

@@ -53,25 +53,8 @@ fn details(error: &Error) -> String {
     let mut details = Map::new();
     details.insert("causes".to_string(), error.causes().into());
     details.insert("labels".to_string(), error.labels().to_vec().into());
-    if let Some(number) = errno(error) {
-        details.insert("errno".to_string(), number.into());
-    }
     details.extend(error.details().clone());
     Value::Object(details).to_string()
-}
-
-/// The operating system's error number, when a refused call is among the causes.
-fn errno(error: &Error) -> Option<i32> {
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        if let Some(io) = cause.downcast_ref::<std::io::Error>()
-            && let Some(number) = io.raw_os_error()
-        {
-            return Some(number);
-        }
-        source = cause.source();
-    }
-    None
 }
 
 /// One line without NUL: control characters, which may come from the caller's own input, are
@@ -154,9 +137,9 @@ pub unsafe extern "C" fn ironbase_error_message(error: *const ironbase_error_t) 
 /// Returns what programs may want to know of an error, as a JSON document.
 ///
 /// Always there: `causes` (messages, the nearest first) and `labels`. Where they apply: `position`
-/// (`offset`, `line`, `column` in a text), `path` and `parameter` of what was wrong there; `keyPattern` and
-/// `keyValue` of a duplicate key; `writeErrors` (`index`, `code`, `errmsg` ...) and `result` of
-/// ironbase_collection_insert_many(); `errno` of a refused file operation.
+/// (`offset`, `line`, `column` in a text), `path` and `parameter` of what was wrong there;
+/// `keyPattern` and `keyValue` of a duplicate key; `writeErrors` (`index`, `code`, `errmsg` ...)
+/// and `result` of ironbase_collection_insert_many(); `errno` of a refused file operation.
 ///
 /// @param error May be NULL.
 /// @return The document; `"{}"` for NULL. Borrowed until the error is freed.
@@ -219,6 +202,7 @@ mod tests {
         let cause = anyhow::Error::new(std::io::Error::from_raw_os_error(libc::ENOSPC))
             .context("users.mlite");
         let error = Error::new(Status::Full, Code::DUPLICATE_KEY, "the disk is full\n\0")
+            .with_detail("errno", libc::ENOSPC)
             .with_detail("keyValue", serde_json::json!({"a": "\0"}))
             .with_label("Some")
             .with_source(cause);

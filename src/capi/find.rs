@@ -16,21 +16,23 @@ use crate::database::options::{CountOptions, FindOptions};
 use crate::error::{Error, Status};
 use crate::json;
 
-/// Starts reading the documents that match a filter. Nothing is read before the first document is asked for;
-/// the cursor then sees the database as it was at that moment, whatever is written later.
+/// Starts reading the documents that match a filter. The cursor sees the database as it is now,
+/// whatever is written later. No document is read before the first is asked for.
 ///
-/// Options: `projection`, `sort`, `skip`, `limit` (0: no limit), `batchSize` (for ironbase_cursor_next_batch() without
-/// limits of its own), `hint` (an index's name or key pattern, or `{"$natural": 1}`), `comment` (ignored).
+/// Options: `projection`, `sort`, `skip`, `limit` (0: no limit), `batchSize` (for
+/// ironbase_cursor_next_batch() without limits of its own), `hint` (an index's name or key pattern,
+/// or `{"$natural": 1}`), `comment` (ignored).
 ///
-/// @param collection The collection; one that does not exist is empty, unless opened with `strictCollections`.
+/// @param collection The collection; one that does not exist is empty, unless opened with
+///         `strictCollections`.
 /// @param filter JSON document; `(NULL, 0)` for all documents.
 /// @param filter_len Bytes, or #IRONBASE_NUL.
 /// @param options JSON document; `(NULL, 0)` for the defaults.
 /// @param options_len Bytes, or #IRONBASE_NUL.
 /// @param[out] out The cursor; free it with ironbase_cursor_free().
 /// @param[out] err See @ref conventions.
-/// @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY for a bad filter, projection, sort or hint; #IRONBASE_ERROR_NOT_FOUND
-///         (26, NamespaceNotFound) under `strictCollections`.
+/// @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY for a bad filter, projection, sort or hint;
+///         #IRONBASE_ERROR_NOT_FOUND (26, NamespaceNotFound) under `strictCollections`.
 /// @ingroup collection
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -64,15 +66,18 @@ pub unsafe extern "C" fn ironbase_collection_find(
 ///
 /// Options: as for ironbase_collection_find().
 ///
-/// @param collection The collection; one that does not exist is empty, unless opened with `strictCollections`.
+/// @param collection The collection; one that does not exist is empty, unless opened with
+///         `strictCollections`.
 /// @param filter JSON document; `(NULL, 0)` for any document.
 /// @param filter_len Bytes, or #IRONBASE_NUL.
 /// @param options JSON document; `(NULL, 0)` for the defaults.
 /// @param options_len Bytes, or #IRONBASE_NUL.
-/// @param[out] out The document as JSON, NULL if there is none; free it with ironbase_string_free().
+/// @param[out] out The document as JSON, NULL if there is none; free it with
+///         ironbase_string_free().
 /// @param[out] out_len Its length in bytes; may be NULL.
 /// @param[out] err See @ref conventions.
-/// @return #IRONBASE_OK; #IRONBASE_DONE if no document matches; otherwise as ironbase_collection_find().
+/// @return #IRONBASE_OK; #IRONBASE_DONE if no document matches; otherwise as
+///         ironbase_collection_find().
 /// @ingroup collection
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -112,7 +117,8 @@ pub unsafe extern "C" fn ironbase_collection_find_one(
 ///
 /// Options: `skip`, `limit` (0: no limit), `hint`, `comment` (ignored).
 ///
-/// @param collection The collection; one that does not exist is empty, unless opened with `strictCollections`.
+/// @param collection The collection; one that does not exist is empty, unless opened with
+///         `strictCollections`.
 /// @param filter JSON document; `(NULL, 0)` for all documents.
 /// @param filter_len Bytes, or #IRONBASE_NUL.
 /// @param options JSON document; `(NULL, 0)` for the defaults.

@@ -1,9 +1,10 @@
 //! Handles: what the opaque pointers of the C ABI point to.
 //!
 //! A handle is one heap allocation: a magic word, then a value that shares ownership of whatever it
-//! needs (so handles may be freed in any order). The magic word tells the kinds of handles apart and
-//! is struck out when a handle is freed, which turns most mixed-up and stale pointers into an error
-//! instead of a crash. Most, not all: memory that was freed may have been given to someone else.
+//! needs (so handles may be freed in any order). The magic word tells the kinds of handles apart
+//! and is struck out when a handle is freed, which turns most mixed-up and stale pointers into an
+//! error instead of a crash. Most, not all: memory that was freed may have been given to someone
+//! else.
 
 use crate::error::{Error, Result};
 
@@ -89,7 +90,7 @@ pub(super) unsafe fn release<H: Opaque>(handle: *mut H) -> Option<H::Value> {
 /// The pointer is to readable memory.
 unsafe fn check<H: Opaque>(handle: *const H) -> bool {
     let handle = handle.cast::<Handle<H::Value>>();
-    // SAFETY: aligned and readable. Volatile: the compiler may not assume what a stale handle holds.
+    // SAFETY: aligned and readable. Volatile: nothing may be assumed of what a stale handle holds.
     handle.is_aligned() && unsafe { (&raw const (*handle).magic).read_volatile() } == H::MAGIC
 }
 

@@ -19,18 +19,19 @@ use crate::error::Status;
 /// Options: `comment`, which is ignored.
 ///
 /// @param collection The collection.
-/// @param specs JSON array of `{"key": {"age": 1}, "name": "age_1", "unique": false}`; 1 sorts up and -1 down, the
-///        name may be left out.
+/// @param specs JSON array of `{"key": {"age": 1}, "name": "age_1", "unique": false}`; 1 sorts up
+///        and -1 down, the name may be left out.
 /// @param specs_len Bytes, or #IRONBASE_NUL.
 /// @param options JSON document; `(NULL, 0)` for none.
 /// @param options_len Bytes, or #IRONBASE_NUL.
-/// @param[out] out JSON array of the indexes' names, in the order of `specs`; free it with ironbase_string_free().
-///             May be NULL.
+/// @param[out] out JSON array of the indexes' names, in the order of `specs`; free it with
+///             ironbase_string_free(). May be NULL.
 /// @param[out] out_len Its length in bytes; may be NULL.
 /// @param[out] err See @ref conventions.
-/// @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (67, CannotCreateIndex) for a bad specification, (85, IndexOptionsConflict) or
-///         (86, IndexKeySpecsConflict) if another index has the key or the name; #IRONBASE_ERROR_DUPLICATE_KEY (11000) if documents
-///         violate a unique index; those of writing (see @ref conventions).
+/// @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (67, CannotCreateIndex) for a bad specification,
+///         (85, IndexOptionsConflict) or (86, IndexKeySpecsConflict) if another index has the key
+///         or the name; #IRONBASE_ERROR_DUPLICATE_KEY (11000) if documents violate a unique index;
+///         those of writing (see @ref conventions).
 /// @ingroup collection
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -69,8 +70,8 @@ pub unsafe extern "C" fn ironbase_collection_create_indexes(
 /// @param name The index's name.
 /// @param name_len Bytes, or #IRONBASE_NUL.
 /// @param[out] err See @ref conventions.
-/// @return #IRONBASE_OK; #IRONBASE_ERROR_NOT_FOUND (27, IndexNotFound); #IRONBASE_ERROR_QUERY (72, InvalidOptions) for `_id_`;
-///         those of writing (see @ref conventions).
+/// @return #IRONBASE_OK; #IRONBASE_ERROR_NOT_FOUND (27, IndexNotFound); #IRONBASE_ERROR_QUERY (72,
+///         InvalidOptions) for `_id_`; those of writing (see @ref conventions).
 /// @ingroup collection
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -98,7 +99,8 @@ pub unsafe extern "C" fn ironbase_collection_drop_index(
 ///             ironbase_string_free().
 /// @param[out] out_len Its length in bytes; may be NULL.
 /// @param[out] err See @ref conventions.
-/// @return #IRONBASE_OK; #IRONBASE_ERROR_NOT_FOUND (26, NamespaceNotFound) if the collection does not exist.
+/// @return #IRONBASE_OK; #IRONBASE_ERROR_NOT_FOUND (26, NamespaceNotFound) if the collection does
+///         not exist.
 /// @ingroup collection
 /// @since 0.1.0
 #[unsafe(no_mangle)]

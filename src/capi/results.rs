@@ -29,7 +29,8 @@ pub(super) fn insert_many(out: &mut Vec<u8>, result: &InsertManyResult, mode: Mo
     );
 }
 
-/// `{"matchedCount": n, "modifiedCount": n, "upsertedCount": n}`, and `"upsertedId"` if there is one.
+/// `{"matchedCount": n, "modifiedCount": n, "upsertedCount": n}`, and `"upsertedId"` if there is
+/// one.
 pub(super) fn update(out: &mut Vec<u8>, result: &UpdateResult, mode: Mode) {
     let upserted = u8::from(result.upserted_id.is_some());
     put(

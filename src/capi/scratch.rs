@@ -1,8 +1,8 @@
 //! Buffers that a call needs for its own length only, kept by the thread for its next call.
 //!
 //! A point read needs one for its filter and one for its result; with these it allocates neither.
-//! Buffers are taken out and put back rather than borrowed, so a call made from within a call (out of
-//! a log callback, say) simply gets others.
+//! Buffers are taken out and put back rather than borrowed, so a call made from within a call (out
+//! of a log callback, say) simply gets others.
 
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};

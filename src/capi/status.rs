@@ -80,8 +80,8 @@ const NAMES: &[(i32, &CStr)] = &[
 /// Names a status, for messages and logs.
 ///
 /// @param status Any number.
-/// @return The name as in this header, e.g. `"IRONBASE_ERROR_LOCKED"`; `"unknown status"` for a number
-///         that is none. Lives as long as the program.
+/// @return The name as in this header, e.g. `"IRONBASE_ERROR_LOCKED"`; `"unknown status"` for a
+///         number that is none. Lives as long as the program.
 /// @ingroup status
 /// @since 0.1.0
 #[unsafe(no_mangle)]

@@ -17,8 +17,8 @@ use crate::error::{Code, Error, Result, Status};
 
 /// Updates the first document that matches a filter.
 ///
-/// Options: `upsert` (false): insert a document made of filter and update if none matches; `hint` (an index's name or
-/// key pattern); `comment` (ignored).
+/// Options: `upsert` (false): insert a document made of filter and update if none matches; `hint`
+/// (an index's name or key pattern); `comment` (ignored).
 ///
 /// @param collection The collection.
 /// @param filter JSON document; `{}` for any document.
@@ -27,12 +27,14 @@ use crate::error::{Code, Error, Result, Status};
 /// @param update_len Bytes, or #IRONBASE_NUL.
 /// @param options JSON document; `(NULL, 0)` for the defaults.
 /// @param options_len Bytes, or #IRONBASE_NUL.
-/// @param[out] out JSON document `{"matchedCount": n, "modifiedCount": n, "upsertedCount": n}`, with
-///             `"upsertedId"` if a document was inserted; free it with ironbase_string_free(). May be NULL.
+/// @param[out] out JSON document `{"matchedCount": n, "modifiedCount": n, "upsertedCount": n}`,
+///             with `"upsertedId"` if a document was inserted; free it with ironbase_string_free().
+///             May be NULL.
 /// @param[out] out_len Its length in bytes; may be NULL.
 /// @param[out] err See @ref conventions.
-/// @return #IRONBASE_OK, also if nothing matched; #IRONBASE_ERROR_QUERY for a bad filter or update, or an update that a
-///         document does not allow; #IRONBASE_ERROR_DUPLICATE_KEY (11000); those of writing (see @ref conventions).
+/// @return #IRONBASE_OK, also if nothing matched; #IRONBASE_ERROR_QUERY for a bad filter or update,
+///         or an update that a document does not allow; #IRONBASE_ERROR_DUPLICATE_KEY (11000);
+///         those of writing (see @ref conventions).
 /// @ingroup collection
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -63,7 +65,7 @@ pub unsafe extern "C" fn ironbase_collection_update_one(
     }
 }
 
-/// Updates every document that matches a filter. All are updated, or, on an error, none.
+/// Updates every document that matches a filter. On an error, what was updated before stays.
 ///
 /// Parameters, options, result and statuses: as ironbase_collection_update_one().
 ///
@@ -104,14 +106,16 @@ pub unsafe extern "C" fn ironbase_collection_update_many(
 /// @param collection The collection.
 /// @param filter JSON document; `{}` for any document.
 /// @param filter_len Bytes, or #IRONBASE_NUL.
-/// @param replacement JSON document without update operators; an `_id` in it must be the present one.
+/// @param replacement JSON document without update operators; an `_id` in it must be the present
+///         one.
 /// @param replacement_len Bytes, or #IRONBASE_NUL.
 /// @param options JSON document; `(NULL, 0)` for the defaults.
 /// @param options_len Bytes, or #IRONBASE_NUL.
 /// @param[out] out As ironbase_collection_update_one(). May be NULL.
 /// @param[out] out_len Its length in bytes; may be NULL.
 /// @param[out] err See @ref conventions.
-/// @return As ironbase_collection_update_one(); #IRONBASE_ERROR_QUERY (66, ImmutableField) for another `_id`.
+/// @return As ironbase_collection_update_one(); #IRONBASE_ERROR_QUERY (66, ImmutableField) for
+///         another `_id`.
 /// @ingroup collection
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -151,11 +155,12 @@ pub unsafe extern "C" fn ironbase_collection_replace_one(
 /// @param filter_len Bytes, or #IRONBASE_NUL.
 /// @param options JSON document; `(NULL, 0)` for the defaults.
 /// @param options_len Bytes, or #IRONBASE_NUL.
-/// @param[out] out JSON document `{"deletedCount": n}`; free it with ironbase_string_free(). May be NULL.
+/// @param[out] out JSON document `{"deletedCount": n}`; free it with ironbase_string_free(). May be
+///         NULL.
 /// @param[out] out_len Its length in bytes; may be NULL.
 /// @param[out] err See @ref conventions.
-/// @return #IRONBASE_OK, also if nothing matched; #IRONBASE_ERROR_QUERY for a bad filter; those of writing
-///         (see @ref conventions).
+/// @return #IRONBASE_OK, also if nothing matched; #IRONBASE_ERROR_QUERY for a bad filter; those of
+///         writing (see @ref conventions).
 /// @ingroup collection
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -183,7 +188,7 @@ pub unsafe extern "C" fn ironbase_collection_delete_one(
     }
 }
 
-/// Deletes every document that matches a filter. All are deleted, or, on an error, none.
+/// Deletes every document that matches a filter. On an error, what was deleted before stays.
 ///
 /// Parameters, options, result and statuses: as ironbase_collection_delete_one().
 ///

@@ -182,7 +182,9 @@ pub fn many(
         if ended {
             return Ok(changed);
         }
-        engine.relieve().map_err(from_storage)?;
+        if let Some(lsn) = last {
+            engine.pace(lsn).map_err(from_storage)?;
+        }
     }
 }
 

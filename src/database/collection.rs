@@ -33,8 +33,8 @@ impl Collection {
     }
 
     /// Adds a document, with an ObjectId as `_id` if it has none. Gives its `_id`.
-    pub fn insert_one(&self, document: Vec<u8>, _options: &WriteOptions) -> Result<Value> {
-        insert::one(self, &document)
+    pub fn insert_one(&self, document: &[u8], _options: &WriteOptions) -> Result<Value> {
+        insert::one(self, document)
     }
 
     /// Adds documents that `next` appends to the buffer given, one a call, until it returns false. They are committed many

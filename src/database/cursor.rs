@@ -68,6 +68,7 @@ impl Cursor {
     }
 
     /// The next document as BSON, on loan until the next call; `None` at the end.
+    #[allow(clippy::should_implement_trait)] // it lends, which an iterator cannot
     pub fn next(&mut self) -> Result<Option<&[u8]>> {
         let database = self.database.clone();
         let _entered = database.enter()?;

@@ -21,7 +21,7 @@ pub fn from_storage(error: storage::Error) -> Error {
         ErrorKind::Full => (Status::Full, OUT_OF_DISK_SPACE),
         ErrorKind::Corrupt => (Status::Corrupt, Code::NONE),
         ErrorKind::Locked => (Status::Locked, Code::NONE),
-        ErrorKind::ReadOnly => (Status::ReadOnly, Code::ILLEGAL_OPERATION),
+        ErrorKind::ReadOnly => (Status::ReadOnly, Code::NONE),
         ErrorKind::Closed => (Status::Closed, Code::NONE),
         ErrorKind::Poisoned => (Status::Io, FILE_STREAM_FAILED),
         ErrorKind::Unsupported => (Status::Unsupported, Code::NONE),

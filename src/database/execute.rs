@@ -63,6 +63,9 @@ impl<'a> Source<'a> {
     }
 }
 
+/// What is done with a matching document and its primary key; breaks when it wants no more for now.
+pub type Visit<'v> = dyn FnMut(&[u8], RawDoc<'_>) -> Result<ControlFlow<()>> + 'v;
+
 /// What running a plan cost.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Examined {
@@ -97,7 +100,7 @@ pub fn run(
     plan: &Plan,
     filter: &Filter,
     position: &mut Position,
-    visit: &mut dyn FnMut(&[u8], RawDoc<'_>) -> Result<ControlFlow<()>>,
+    visit: &mut Visit<'_>,
 ) -> Result<bool> {
     loop {
         let stretch = match &plan.access {
@@ -132,6 +135,9 @@ pub fn run(
     }
 }
 
+/// What is done with a key and value within the bounds.
+type EntryFn<'f, 'p> = dyn FnMut(&[u8], &'p [u8], &mut Examined) -> Result<ControlFlow<()>> + 'f;
+
 /// How a stretch of a scan ended.
 enum Stretch {
     /// There is nothing more.
@@ -152,7 +158,7 @@ fn visit_points(
     keys: &[Vec<u8>],
     filter: &Filter,
     position: &mut Position,
-    visit: &mut dyn FnMut(&[u8], RawDoc<'_>) -> Result<ControlFlow<()>>,
+    visit: &mut Visit<'_>,
 ) -> Result<Stretch> {
     let pin = crossbeam_epoch::pin();
     let documents = source.documents(&pin);
@@ -182,7 +188,7 @@ fn walk_bounds<'p>(
     tree: TreeRef<'p>,
     scan: &Scan<'_>,
     position: &mut Position,
-    entry: &mut dyn FnMut(&[u8], &'p [u8], &mut Examined) -> Result<ControlFlow<()>>,
+    entry: &mut EntryFn<'_, 'p>,
 ) -> Result<Stretch> {
     let mut walk = Walk::new(tree);
     let mut key = Vec::new();
@@ -251,7 +257,7 @@ fn scan_documents(
     scan: &Scan<'_>,
     filter: &Filter,
     position: &mut Position,
-    visit: &mut dyn FnMut(&[u8], RawDoc<'_>) -> Result<ControlFlow<()>>,
+    visit: &mut Visit<'_>,
 ) -> Result<Stretch> {
     let pin = crossbeam_epoch::pin();
     walk_bounds(
@@ -277,7 +283,7 @@ fn scan_index(
     scan: &Scan<'_>,
     filter: &Filter,
     position: &mut Position,
-    visit: &mut dyn FnMut(&[u8], RawDoc<'_>) -> Result<ControlFlow<()>>,
+    visit: &mut Visit<'_>,
 ) -> Result<Stretch> {
     let pin = crossbeam_epoch::pin();
     let documents = source.documents(&pin);

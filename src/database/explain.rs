@@ -168,9 +168,10 @@ impl Command {
                 })
             }
             Some(other) => {
-                let message =
-                    format!("explain takes find, count, update or delete, found {other:?}");
-                Err(Error::query(Code::BAD_VALUE, message))
+                let message = format!(
+                    "Explain failed due to unknown command: {other} (it takes find, count, update, delete)"
+                );
+                Err(Error::query(Code::COMMAND_NOT_FOUND, message))
             }
         }
     }

@@ -99,7 +99,19 @@ pub fn many(
     let mut index = 0;
     loop {
         let more = batch.fill(next, &mut index);
-        insert_batch(collection, &batch, ordered, &mut result, &mut failures)?;
+        if index == 0 && more.is_ok() {
+            let message = "insert_many needs at least one document, found none";
+            return Err(Error::query(Code::INVALID_LENGTH, message));
+        }
+        let is_last = !matches!(more, Ok(true));
+        insert_batch(
+            collection,
+            &batch,
+            ordered,
+            is_last,
+            &mut result,
+            &mut failures,
+        )?;
         let stopped = ordered && !failures.list.is_empty();
         match more {
             Err(error) => return Err(failures.join(error, &result)),
@@ -159,16 +171,19 @@ fn insert_batch(
     collection: &Collection,
     batch: &Batch,
     ordered: bool,
+    is_last: bool,
     result: &mut InsertManyResult,
     failures: &mut Failures,
 ) -> Result<()> {
-    if batch.documents.is_empty() {
-        return Ok(());
-    }
     let engine = collection.database.enter()?;
     let mut txn = engine.begin_write().map_err(from_storage)?;
+    if batch.documents.is_empty() {
+        // The batches before were not waited for.
+        let lsn = txn.commit();
+        return engine.wait(lsn).map_err(from_storage);
+    }
     let target = find_or_create(&mut txn, collection)?;
-    let mut start = 0;
+    let (mut start, mut stopped) = (0, false);
     for (offset, prepared) in batch.documents.iter().enumerate() {
         let index = batch.first + offset;
         let refused = match prepared {
@@ -193,12 +208,18 @@ fn insert_batch(
                 }
             }
         };
-        if refused && ordered {
+        stopped = refused && ordered;
+        if stopped {
             break;
         }
     }
     let lsn = txn.commit();
-    engine.wait(lsn).map_err(from_storage)
+    if is_last || stopped {
+        engine.wait(lsn)
+    } else {
+        engine.pace(lsn)
+    }
+    .map_err(from_storage)
 }
 
 /// Inserts one document; gives the reason if it alone was refused.

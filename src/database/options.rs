@@ -1,7 +1,8 @@
 //! The options of every operation, and how each is read from its BSON document.
 //!
 //! Names, meanings and limits are those of MongoDB's drivers. Reading is strict (see `given`).
-//! `comment` is taken everywhere and kept nowhere: in MongoDB it marks the operation in the server's log.
+//! `comment` is taken everywhere and kept nowhere: in MongoDB it marks the operation in the
+//! server's log.
 
 mod given;
 
@@ -82,6 +83,9 @@ impl Default for OpenOptions {
 }
 
 impl OpenOptions {
+    const KNOWN: &str = "create, readOnly, durability, syncIntervalMs, cacheSize, pageSize, \
+        readMode, strictCollections, jsonMode, maxOpenFiles, background, queryCacheSize";
+
     /// Reads `{create, readOnly, durability, ...}` as JSON.
     pub fn from_json(text: &str) -> Result<OpenOptions> {
         let mut document = Vec::new();
@@ -120,7 +124,7 @@ impl OpenOptions {
                 "maxOpenFiles" => options.max_open_files = given.number(8, 1 << 20)? as usize,
                 "background" => options.background = given.boolean()?,
                 "queryCacheSize" => options.query_cache_size = given.number(0, 1 << 20)? as usize,
-                _ => return Err(given.unknown("create, readOnly, durability, syncIntervalMs, cacheSize, pageSize, readMode, strictCollections, jsonMode, maxOpenFiles, background, queryCacheSize")),
+                _ => return Err(given.unknown(OpenOptions::KNOWN)),
             }
         }
         Ok(options)

@@ -52,8 +52,7 @@ pub fn replace_one(
     let replacement = RawDoc::trusted(replacement);
     replacement::check(replacement)?;
     let mut edit = |old: RawDoc<'_>, out: &mut Vec<u8>| {
-        replacement::build(old, replacement, out)?;
-        Ok(out.as_slice() != old.as_bytes())
+        Ok(replacement::build(old, replacement, out)?.modified)
     };
     let mut insert = || replacement::new_document(&selection.filter, replacement);
     change_one(

@@ -25,6 +25,14 @@ impl IndexDeriver for Deriver {
     fn compile(&self, spec: &[u8]) -> anyhow::Result<Arc<dyn CompiledIndex>> {
         Ok(Arc::new(IndexSpec::parse(RawDoc::new(spec)?)?))
     }
+
+    fn primary_flags(&self, key: &[u8]) -> u8 {
+        if key::is_cut(key, key::MAX_ID_KEY) {
+            TRUNCATED
+        } else {
+            0
+        }
+    }
 }
 
 impl CompiledIndex for IndexSpec {

@@ -128,6 +128,9 @@ fn encode(out: &mut Vec<u8>, negative: bool, exponent: i32, fraction: u128) {
     }
 }
 
+/// The greatest power of ten that fits a limb.
+const CHUNK: u32 = 9;
+
 /// An unsigned integer of any size, lowest limb first: decimals reach 10^6144.
 struct Limbs(Vec<u32>);
 
@@ -142,34 +145,46 @@ impl Limbs {
     }
 
     fn times_power_of_ten(mut self, power: u32) -> Limbs {
-        for factor in powers_of_ten(power) {
-            let mut carry = 0;
-            for limb in &mut self.0 {
-                let product = u64::from(*limb) * u64::from(factor) + carry;
-                *limb = product as u32;
-                carry = product >> 32;
-            }
-            if carry != 0 {
-                self.0.push(carry as u32);
-            }
+        for _ in 0..power / CHUNK {
+            self.multiply(10u64.pow(CHUNK));
         }
+        self.multiply(10u64.pow(power % CHUNK));
         self
+    }
+
+    fn multiply(&mut self, factor: u64) {
+        let mut carry = 0;
+        for limb in &mut self.0 {
+            let product = u64::from(*limb) * factor + carry;
+            *limb = product as u32;
+            carry = product >> 32;
+        }
+        if carry != 0 {
+            self.0.push(carry as u32);
+        }
     }
 
     /// Dividing in steps and dropping each remainder gives the same quotient as dividing once.
     fn divided_by_power_of_ten(mut self, power: u32) -> Limbs {
-        for divisor in powers_of_ten(power) {
-            let mut remainder = 0;
-            for limb in self.0.iter_mut().rev() {
-                let dividend = remainder << 32 | u64::from(*limb);
-                *limb = (dividend / u64::from(divisor)) as u32;
-                remainder = dividend % u64::from(divisor);
-            }
-            while self.0.last() == Some(&0) {
-                self.0.pop();
-            }
+        for _ in 0..power / CHUNK {
+            // Inlined with a constant divisor: no division instruction is left.
+            self.divide(10u64.pow(CHUNK));
         }
+        self.divide(10u64.pow(power % CHUNK));
         self
+    }
+
+    #[inline(always)]
+    fn divide(&mut self, divisor: u64) {
+        let mut remainder = 0;
+        for limb in self.0.iter_mut().rev() {
+            let dividend = remainder << 32 | u64::from(*limb);
+            *limb = (dividend / divisor) as u32;
+            remainder = dividend % divisor;
+        }
+        while self.0.last() == Some(&0) {
+            self.0.pop();
+        }
     }
 
     /// Exponent and fraction of this integer divided by 2^`shift`.
@@ -192,10 +207,4 @@ impl Limbs {
         let exponent = 32 * self.0.len() as i32 - 1 - zeros as i32 - shift;
         (exponent, bits << 1)
     }
-}
-
-/// Factors that fit a limb and multiply to 10^`power`.
-fn powers_of_ten(power: u32) -> impl Iterator<Item = u32> {
-    let full = std::iter::repeat_n(1_000_000_000, (power / 9) as usize);
-    full.chain((!power.is_multiple_of(9)).then(|| 10u32.pow(power % 9)))
 }

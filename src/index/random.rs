@@ -91,7 +91,7 @@ impl Random {
             2 => Value::Int32(self.below(5) as i32 - 2),
             3 => Value::Int64(self.pick(&[i64::MIN, i64::MAX, 1 << 53, (1 << 53) + 1, 100, 255])),
             4 => Value::Int64((self.bits() as i64) >> self.below(64)),
-            5 => Value::Decimal128(decimal(&self.pick(DECIMALS).to_string())),
+            5 => Value::Decimal128(decimal(self.pick(DECIMALS))),
             _ => {
                 let digits = self.bits() as i64 >> self.below(64);
                 let exponent = match self.below(3) {

@@ -121,12 +121,6 @@ impl IndexSpec {
         is_id_key(&self.fields)
     }
 
-    /// Whether one of the key's paths has a component that may be an array index.
-    pub fn has_numeric_component(&self) -> bool {
-        let numeric = |path: &Path| (1..path.len()).any(|at| path.index(at).is_some());
-        self.fields.iter().any(|field| numeric(&field.path))
-    }
-
     /// The specification as listIndexes shows it and the catalog keeps it; `parse` reads it back.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();

@@ -14,6 +14,7 @@ mod date;
 mod documents;
 mod number;
 mod parse;
+mod scalar;
 mod scan;
 #[cfg(test)]
 mod tests;

@@ -99,6 +99,15 @@ pub(super) fn parse_number_double(text: &str) -> Option<f64> {
     }
 }
 
+/// The shortest text that reads back as this double, of a double whose text has no exponent for sure; at most 24
+/// characters.
+#[inline]
+pub(super) fn plain_double(value: f64, buffer: &mut zmij::Buffer) -> Option<&[u8]> {
+    let magnitude = value.abs();
+    let is_plain = magnitude == 0.0 || (1e-3..1e15).contains(&magnitude);
+    is_plain.then(|| buffer.format_finite(value).as_bytes())
+}
+
 /// Appends the shortest text that reads back as this double, and as a double: `1.0`, `1E+21`.
 /// Requires a finite number.
 pub(super) fn write_finite(value: f64, out: &mut Vec<u8>) {
@@ -119,8 +128,18 @@ pub(super) fn write_finite(value: f64, out: &mut Vec<u8>) {
 }
 
 /// Appends an integer in decimal.
-#[inline]
 pub(super) fn write_integer(value: i64, out: &mut Vec<u8>) {
+    let (text, start) = integer_text(value);
+    out.extend_from_slice(&text[start..INTEGER_MAX]);
+}
+
+/// The most characters that an integer takes.
+pub(super) const INTEGER_MAX: usize = 20;
+
+/// An integer in decimal, and where it starts; it ends at `INTEGER_MAX`. The zeros behind let a caller store a piece
+/// of fixed size from its start.
+#[inline]
+pub(super) fn integer_text(value: i64) -> ([u8; 2 * INTEGER_MAX], usize) {
     const PAIRS: [[u8; 2]; 100] = {
         let mut pairs = [[b'0'; 2]; 100];
         let mut i = 0;
@@ -130,8 +149,8 @@ pub(super) fn write_integer(value: i64, out: &mut Vec<u8>) {
         }
         pairs
     };
-    let mut text = [0; 20];
-    let mut at = text.len();
+    let mut text = [0; 2 * INTEGER_MAX];
+    let mut at = INTEGER_MAX;
     let mut rest = value.unsigned_abs();
     while rest >= 100 {
         at -= 2;
@@ -149,7 +168,7 @@ pub(super) fn write_integer(value: i64, out: &mut Vec<u8>) {
         at -= 1;
         text[at] = b'-';
     }
-    out.extend_from_slice(&text[at..]);
+    (text, at)
 }
 
 #[cfg(test)]

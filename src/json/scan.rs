@@ -42,6 +42,12 @@ pub(super) fn plain(bytes: &[u8]) -> Plain {
     Plain { len, ascii }
 }
 
+/// Whether one of eight bytes cannot stand in a JSON string as it is.
+#[inline]
+pub(super) fn has_special(word: &[u8; 8]) -> bool {
+    specials(u64::from_le_bytes(*word)) != 0
+}
+
 /// Whether a byte cannot stand in a JSON string as it is.
 #[inline]
 pub(super) fn is_special(byte: u8) -> bool {
@@ -59,9 +65,54 @@ fn specials(word: u64) -> u64 {
     quotes | backslashes | controls
 }
 
+/// The first `length` bytes of `bytes`, at most 16 and plain, as two words with zeros behind them; none if they are more,
+/// something in them must be escaped, or fewer than 16 bytes can be read. Most keys and many strings are such texts, and
+/// storing words spares a call to copy each.
+#[inline]
+pub(super) fn masked_plain(bytes: &[u8], length: usize) -> Option<[u64; 2]> {
+    let chunk = bytes.first_chunk::<16>()?;
+    if length > 16 {
+        return None;
+    }
+    let (low, high) = chunk.split_at(8);
+    let word = |half: &[u8]| u64::from_le_bytes(half.try_into().unwrap_or_default());
+    // Shifting by all 64 bits would overflow, so the last bit is shifted out apart.
+    let mask = |used: usize| !(u64::MAX << (used * 8 % 64)) | u64::from(used >= 8).wrapping_neg();
+    let masks = [mask(length.min(8)), mask(length.saturating_sub(8))];
+    let words = [word(low), word(high)];
+    let special = specials(words[0]) & masks[0] | specials(words[1]) & masks[1];
+    (special == 0).then_some([words[0] & masks[0], words[1] & masks[1]])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn short_texts_are_words_unless_something_must_be_escaped() {
+        let text = b"abcdefghijklmnop\"\x01";
+        assert_eq!(masked_plain(text, 17), None);
+        assert_eq!(masked_plain(&text[..15], 3), None);
+        for length in 0..=16 {
+            let mut expected = [0; 16];
+            expected[..length].copy_from_slice(&text[..length]);
+            let words = masked_plain(text, length).unwrap();
+            let found: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
+            assert_eq!(found, expected);
+            for place in 0..16 {
+                for byte in 0..=255u8 {
+                    let mut changed = *text;
+                    changed[place] = byte;
+                    let refused = place < length && is_special(byte);
+                    assert_eq!(
+                        masked_plain(&changed, length).is_none(),
+                        refused,
+                        "{byte:#x}"
+                    );
+                }
+            }
+        }
+    }
 
     #[test]
     fn stops_at_every_special_byte_at_every_place() {

@@ -1,9 +1,17 @@
 //! The writer: BSON to Extended JSON text, compact, without a tree and without recursion, so that
 //! no nesting overflows the stack.
+//!
+//! One loop goes over the bytes of a whole document, into documents and out of them again; it ends
+//! each at its zero byte. The commonest types are written here, into a buffer that is kept larger than what is in
+//! it: pieces of fixed size are stored whole and the place behind them moved on by as much as counts. All other
+//! types are `scalar`'s.
+//!
+//! Damaged bytes end the text early; they never panic.
 
-use super::number::{write_finite, write_integer};
-use super::{base64, date, scan};
-use crate::bson::{Elements, ObjectId, RawDoc, RawValue, Text};
+use super::number::{INTEGER_MAX, integer_text, plain_double};
+use super::scalar::Scalar;
+use super::scan::{has_special, is_special, masked_plain};
+use crate::bson::{RawDoc, RawValue, Text, nul_at, value_len};
 
 /// The two forms of Extended JSON v2.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,270 +25,328 @@ pub enum Mode {
 
 /// Appends a document as text.
 pub fn write_document(out: &mut Vec<u8>, document: RawDoc<'_>, mode: Mode) {
-    Writer { out, mode }.nested(Level::document(document));
+    write_nested(out, document.as_bytes(), Level::Document, mode);
 }
 
 /// Appends any value as text.
 pub fn write_value(out: &mut Vec<u8>, value: RawValue<'_>, mode: Mode) {
-    let mut writer = Writer { out, mode };
-    if let Some(level) = writer.scalar(value) {
-        writer.nested(level);
+    match value {
+        RawValue::Document(document) => write_document(out, document, mode),
+        RawValue::Array(array) => write_nested(out, array.as_bytes(), Level::Array, mode),
+        _ => {
+            Scalar { out, mode }.value(value);
+            if let RawValue::JavaScriptWithScope { scope, .. } = value {
+                write_document(out, scope, mode);
+                out.push(b'}');
+            }
+        }
     }
 }
 
-struct Writer<'o> {
-    out: &'o mut Vec<u8>,
+/// What is being written into.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Document,
+    Array,
+    /// The scope of code, which ends the code's own wrapper with it.
+    Scope,
+}
+
+fn write_nested(out: &mut Vec<u8>, bytes: &[u8], level: Level, mode: Mode) {
+    let at = out.len();
+    out.resize(at + (bytes.len() * 2).min(4 * STEP) + ROOM, 0);
+    let mut writer = Writer {
+        bytes,
+        next: 4,
+        sink: Sink { out, at },
+        mode,
+    };
+    writer.run(level);
+    let at = writer.sink.at;
+    out.truncate(at);
+}
+
+struct Writer<'a, 'o> {
+    bytes: &'a [u8],
+    /// Where the next element starts.
+    next: usize,
+    sink: Sink<'o>,
     mode: Mode,
 }
 
-/// A document that is being written.
-struct Level<'a> {
-    rest: Elements<'a>,
-    open: &'static [u8],
-    close: &'static [u8],
-    keyed: bool,
-}
-
-impl<'a> Level<'a> {
-    fn document(document: RawDoc<'a>) -> Level<'a> {
-        Level {
-            rest: document.elements(),
-            open: b"{",
-            close: b"}",
-            keyed: true,
-        }
-    }
-
-    fn array(array: RawDoc<'a>) -> Level<'a> {
-        Level {
-            rest: array.elements(),
-            open: b"[",
-            close: b"]",
-            keyed: false,
-        }
-    }
-
-    /// The scope of code, which ends the code's own wrapper with it.
-    fn scope(scope: RawDoc<'a>) -> Level<'a> {
-        Level {
-            rest: scope.elements(),
-            open: b"{",
-            close: b"}}",
-            keyed: true,
-        }
-    }
-}
-
-impl Writer<'_> {
-    fn nested<'a>(&mut self, outermost: Level<'a>) {
-        self.out.extend_from_slice(outermost.open);
+impl Writer<'_, '_> {
+    fn run(&mut self, outermost: Level) {
         let mut level = outermost;
+        let mut outer: Vec<Level> = Vec::new();
+        self.open(level);
         let mut first = true;
-        let mut outer: Vec<Level<'a>> = Vec::new();
         loop {
-            let next = level
-                .rest
-                .next()
-                .and_then(|element| Some((element, element.value()?)));
-            let Some((element, value)) = next else {
-                self.out.extend_from_slice(level.close);
-                match outer.pop() {
-                    None => return,
-                    Some(previous) => level = previous,
+            self.sink.make_room(ROOM);
+            match self.bytes.get(self.next) {
+                None | Some(0) => {
+                    self.next += 1;
+                    self.close(level);
+                    match outer.pop() {
+                        None => return,
+                        Some(previous) => level = previous,
+                    }
+                    first = false;
                 }
-                first = false;
-                continue;
-            };
-            if !first {
-                self.out.push(b',');
-            }
-            first = false;
-            if level.keyed {
-                self.text(element.key());
-                self.out.push(b':');
-            }
-            if let Some(inner) = self.scalar(value) {
-                self.out.extend_from_slice(inner.open);
-                outer.push(std::mem::replace(&mut level, inner));
-                first = true;
+                Some(&kind) => {
+                    self.next += 1;
+                    let inner = self.element(kind, level, first);
+                    first = false;
+                    match inner {
+                        Step::Next => {}
+                        Step::Into(inner) => {
+                            self.open(inner);
+                            outer.push(std::mem::replace(&mut level, inner));
+                            first = true;
+                        }
+                        Step::Damaged => self.next = self.bytes.len(),
+                    }
+                }
             }
         }
     }
 
-    /// Writes a value up to the document in it, if there is one.
-    #[inline]
-    fn scalar<'a>(&mut self, value: RawValue<'a>) -> Option<Level<'a>> {
-        match value {
-            RawValue::String(text) => self.text(text),
-            RawValue::Int32(value) => self.int32(value),
-            RawValue::Int64(value) => self.int64(value),
-            RawValue::Double(value) => self.double(value),
-            RawValue::Boolean(true) => self.raw(b"true"),
-            RawValue::Boolean(false) => self.raw(b"false"),
-            RawValue::Null => self.raw(b"null"),
-            RawValue::ObjectId(id) => self.object_id(id),
-            RawValue::DateTime(ms) => self.date(ms),
-            RawValue::Document(document) => return Some(Level::document(document)),
-            RawValue::Array(array) => return Some(Level::array(array)),
-            RawValue::Binary { subtype, bytes } => self.binary(subtype, bytes),
-            RawValue::Decimal128(value) => {
-                self.raw(format!("{{\"$numberDecimal\":\"{value}\"}}").as_bytes());
-            }
-            RawValue::Timestamp { time, increment } => self.timestamp(time, increment),
-            RawValue::Regex { pattern, options } => self.regex(pattern, options),
-            RawValue::DbPointer { namespace, id } => self.db_pointer(namespace, id),
-            RawValue::JavaScript(code) => self.wrapped_text(b"{\"$code\":", code),
-            RawValue::Symbol(text) => self.wrapped_text(b"{\"$symbol\":", text),
-            RawValue::JavaScriptWithScope { code, scope } => {
-                self.raw(b"{\"$code\":");
-                self.text(code);
-                self.raw(b",\"$scope\":");
-                return Some(Level::scope(scope));
-            }
-            RawValue::Undefined => self.raw(b"{\"$undefined\":true}"),
-            RawValue::MinKey => self.raw(b"{\"$minKey\":1}"),
-            RawValue::MaxKey => self.raw(b"{\"$maxKey\":1}"),
+    fn open(&mut self, level: Level) {
+        self.sink
+            .byte(if level == Level::Array { b'[' } else { b'{' });
+    }
+
+    fn close(&mut self, level: Level) {
+        match level {
+            Level::Document => self.sink.byte(b'}'),
+            Level::Array => self.sink.byte(b']'),
+            Level::Scope => self.sink.store(b"}}", 2),
         }
-        None
     }
 
+    /// Writes one element, whose type byte has been read.
     #[inline]
-    fn raw(&mut self, text: &[u8]) {
-        self.out.extend_from_slice(text);
-    }
-
-    /// Writes a string literal.
-    #[inline]
-    fn text(&mut self, text: Text<'_>) {
-        self.out.push(b'"');
-        let mut rest = text.as_bytes();
-        loop {
-            let (plain, special) = rest.split_at(scan::plain(rest).len);
-            self.out.extend_from_slice(plain);
-            let Some((&byte, after)) = special.split_first() else {
-                break;
-            };
-            self.escape(byte);
-            rest = after;
+    fn element(&mut self, kind: u8, level: Level, first: bool) -> Step {
+        if !first {
+            self.sink.byte(b',');
         }
-        self.out.push(b'"');
-    }
-
-    fn escape(&mut self, byte: u8) {
-        let short = match byte {
-            b'"' | b'\\' => byte,
-            0x08 => b'b',
-            0x0c => b'f',
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            _ => {
-                let digit = |value: u8| b"0123456789abcdef"[usize::from(value & 15)];
-                self.raw(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte)]);
-                return;
-            }
+        if !self.key(level) {
+            return Step::Damaged;
+        }
+        let Some(rest) = self.bytes.get(self.next..) else {
+            return Step::Damaged;
         };
-        self.raw(&[b'\\', short]);
-    }
-
-    fn wrapped_text(&mut self, open: &[u8], text: Text<'_>) {
-        self.raw(open);
-        self.text(text);
-        self.raw(b"}");
-    }
-
-    fn int32(&mut self, value: i32) {
-        match self.mode {
-            Mode::Relaxed => write_integer(value.into(), self.out),
-            Mode::Canonical => self.wrapped_integer(b"{\"$numberInt\":\"", value.into()),
-        }
-    }
-
-    fn int64(&mut self, value: i64) {
-        match self.mode {
-            Mode::Relaxed => write_integer(value, self.out),
-            Mode::Canonical => self.wrapped_integer(b"{\"$numberLong\":\"", value),
-        }
-    }
-
-    fn wrapped_integer(&mut self, open: &[u8], value: i64) {
-        self.raw(open);
-        write_integer(value, self.out);
-        self.raw(b"\"}");
-    }
-
-    fn double(&mut self, value: f64) {
-        if self.mode == Mode::Relaxed && value.is_finite() {
-            return write_finite(value, self.out);
-        }
-        self.raw(b"{\"$numberDouble\":\"");
-        if value.is_nan() {
-            self.raw(b"NaN");
-        } else if value.is_infinite() {
-            self.raw(if value < 0.0 {
-                b"-Infinity"
-            } else {
-                b"Infinity"
-            });
-        } else {
-            write_finite(value, self.out);
-        }
-        self.raw(b"\"}");
-    }
-
-    fn object_id(&mut self, id: ObjectId) {
-        const TEMPLATE: [u8; 35] = *b"{\"$oid\":\"000000000000000000000000\"}";
-        let mut text = TEMPLATE;
-        text[9..33].copy_from_slice(&id.to_hex());
-        self.raw(&text);
-    }
-
-    fn date(&mut self, ms: i64) {
-        let start = self.out.len();
-        if self.mode == Mode::Relaxed {
-            self.raw(b"{\"$date\":\"");
-            if date::write(ms, self.out) {
-                return self.raw(b"\"}");
+        let is_relaxed = self.mode == Mode::Relaxed;
+        let length = match kind {
+            0x02 => self.string(rest),
+            0x10 if is_relaxed => rest.first_chunk::<4>().map(|bytes| {
+                self.integer(i32::from_le_bytes(*bytes).into());
+                4
+            }),
+            0x12 if is_relaxed => rest.first_chunk::<8>().map(|bytes| {
+                self.integer(i64::from_le_bytes(*bytes));
+                8
+            }),
+            0x01 if is_relaxed => rest.first_chunk::<8>().map(|bytes| {
+                self.double(f64::from_le_bytes(*bytes));
+                8
+            }),
+            0x03 | 0x04 => {
+                self.next += 4;
+                return Step::Into(if kind == 0x03 {
+                    Level::Document
+                } else {
+                    Level::Array
+                });
             }
-            self.out.truncate(start);
+            _ => return self.other(kind, rest.len()),
+        };
+        match length {
+            Some(length) => {
+                self.next += length;
+                Step::Next
+            }
+            None => Step::Damaged,
         }
-        self.wrapped_integer(b"{\"$date\":{\"$numberLong\":\"", ms);
-        self.raw(b"}");
     }
 
-    fn timestamp(&mut self, time: u32, increment: u32) {
-        self.raw(b"{\"$timestamp\":{\"t\":");
-        write_integer(time.into(), self.out);
-        self.raw(b",\"i\":");
-        write_integer(increment.into(), self.out);
-        self.raw(b"}}");
-    }
-
-    fn regex(&mut self, pattern: Text<'_>, options: Text<'_>) {
-        let mut sorted = options.as_bytes().to_vec();
-        // Sorting bytes would tear other characters apart; real options are all ASCII.
-        if sorted.is_ascii() {
-            sorted.sort_unstable();
+    /// Writes the key that is next, unless it is an array's index, and goes behind it.
+    #[inline]
+    fn key(&mut self, level: Level) -> bool {
+        let Some(rest) = self.bytes.get(self.next..) else {
+            return false;
+        };
+        let Some(length) = nul_at(rest) else {
+            return false;
+        };
+        self.next += length + 1;
+        if level == Level::Array {
+            return true;
         }
-        self.raw(b"{\"$regularExpression\":{\"pattern\":");
-        self.text(pattern);
-        self.raw(b",\"options\":");
-        self.text(Text::from_bytes(&sorted));
-        self.raw(b"}}");
+        if let Some([low, high]) = masked_plain(rest, length) {
+            self.sink.literal(low, high, length);
+        } else {
+            self.scalar(|scalar| scalar.text(Text::from_bytes(&rest[..length])));
+        }
+        self.sink.byte(b':');
+        true
     }
 
-    fn db_pointer(&mut self, namespace: Text<'_>, id: ObjectId) {
-        self.raw(b"{\"$dbPointer\":{\"$ref\":");
-        self.text(namespace);
-        self.raw(b",\"$id\":");
-        self.object_id(id);
-        self.raw(b"}}");
+    /// Writes the string that starts with its length at `rest`; gives the bytes that it takes there.
+    #[inline]
+    fn string(&mut self, rest: &[u8]) -> Option<usize> {
+        let length = i32::from_le_bytes(*rest.first_chunk::<4>()?);
+        let length = usize::try_from(length).ok()?.checked_sub(1)?;
+        let text = rest.get(4..)?;
+        if let Some([low, high]) = masked_plain(text, length) {
+            self.sink.literal(low, high, length);
+        } else {
+            let text = text.get(..length)?;
+            self.sink.make_room(length + ROOM);
+            if !self.sink.long_literal(text) {
+                self.scalar(|scalar| scalar.text(Text::from_bytes(text)));
+            }
+        }
+        Some(length + 5)
     }
 
-    fn binary(&mut self, subtype: u8, bytes: &[u8]) {
-        self.raw(b"{\"$binary\":{\"base64\":\"");
-        base64::encode(bytes, self.out);
-        self.raw(format!("\",\"subType\":\"{subtype:02x}\"}}}}").as_bytes());
+    #[inline]
+    fn integer(&mut self, value: i64) {
+        let (text, start) = integer_text(value);
+        if let Some(piece) = text[start..].first_chunk::<INTEGER_MAX>() {
+            self.sink.store(piece, INTEGER_MAX - start);
+        }
+    }
+
+    #[inline]
+    fn double(&mut self, value: f64) {
+        match plain_double(value, &mut zmij::Buffer::new()) {
+            Some(text) => self.sink.slice(text),
+            None => self.scalar(|scalar| scalar.value(RawValue::Double(value))),
+        }
+    }
+
+    /// Writes a value of a rarer type, `available` bytes of which are there at most.
+    fn other(&mut self, kind: u8, available: usize) -> Step {
+        let start = self.next;
+        let Some(rest) = self.bytes.get(start..start + available) else {
+            return Step::Damaged;
+        };
+        let Some(length) = value_len(kind, rest) else {
+            return Step::Damaged;
+        };
+        let Some(value) = RawValue::decode(kind, &rest[..length]) else {
+            return Step::Damaged;
+        };
+        self.scalar(|scalar| scalar.value(value));
+        if let RawValue::JavaScriptWithScope { code, .. } = value {
+            // Behind the length of the whole, the code with its length and zero, and the scope's own length.
+            self.next += 4 + 4 + code.len() + 1 + 4;
+            return Step::Into(Level::Scope);
+        }
+        self.next += length;
+        Step::Next
+    }
+
+    /// Lets `write` append to the text itself.
+    fn scalar(&mut self, write: impl FnOnce(&mut Scalar<'_>)) {
+        let Sink { out, at } = &mut self.sink;
+        out.truncate(*at);
+        write(&mut Scalar {
+            out,
+            mode: self.mode,
+        });
+        *at = out.len();
+        self.sink.make_room(ROOM);
+    }
+}
+
+enum Step {
+    Next,
+    Into(Level),
+    Damaged,
+}
+
+/// Free bytes that every element finds: a comma, a key of 16 bytes with its quotes and colon, a string of 16 bytes with
+/// its quotes or a number, a bracket, and what storing whole pieces writes beyond them.
+const ROOM: usize = 96;
+
+/// Bytes that the text grows by at a time.
+const STEP: usize = 1024;
+
+/// The text being written: `out` up to `at`; what is behind is scratch.
+struct Sink<'o> {
+    out: &'o mut Vec<u8>,
+    at: usize,
+}
+
+impl Sink<'_> {
+    #[inline]
+    fn make_room(&mut self, bytes: usize) {
+        if self.out.len() - self.at < bytes {
+            // In steps: a buffer kept from a larger text must not be filled with zeros to its end.
+            self.out.resize(self.at + bytes.max(STEP), 0);
+        }
+    }
+
+    #[inline]
+    fn byte(&mut self, byte: u8) {
+        self.out[self.at] = byte;
+        self.at += 1;
+    }
+
+    /// Stores a piece of which `count` bytes count.
+    #[inline]
+    fn store<const N: usize>(&mut self, bytes: &[u8; N], count: usize) {
+        self.out[self.at..self.at + N].copy_from_slice(bytes);
+        self.at += count;
+    }
+
+    /// Stores less than the room there is.
+    #[inline]
+    fn slice(&mut self, bytes: &[u8]) {
+        self.out[self.at..self.at + bytes.len()].copy_from_slice(bytes);
+        self.at += bytes.len();
+    }
+
+    /// Stores a string literal of any length, copying and looking at eight bytes at a time. `false`: something in it must
+    /// be escaped, and nothing was stored.
+    #[inline]
+    fn long_literal(&mut self, text: &[u8]) -> bool {
+        let Some(place) = self.out.get_mut(self.at..self.at + text.len() + 2) else {
+            return false;
+        };
+        let (quote, rest) = place.split_at_mut(1);
+        let (words, tail) = text.as_chunks::<8>();
+        for (word, place) in words.iter().zip(rest.as_chunks_mut::<8>().0) {
+            if has_special(word) {
+                return false;
+            }
+            *place = *word;
+        }
+        let Some(end) = rest.get_mut(text.len() - tail.len()..) else {
+            return false;
+        };
+        for (place, &byte) in end.iter_mut().zip(tail) {
+            if is_special(byte) {
+                return false;
+            }
+            *place = byte;
+        }
+        quote[0] = b'"';
+        end[tail.len()] = b'"';
+        self.at += text.len() + 2;
+        true
+    }
+
+    /// Stores a string literal of at most 16 plain bytes, given as two words.
+    #[inline]
+    fn literal(&mut self, low: u64, high: u64, length: usize) {
+        let mut literal = [0; 32];
+        literal[0] = b'"';
+        literal[1..9].copy_from_slice(&low.to_le_bytes());
+        literal[9..17].copy_from_slice(&high.to_le_bytes());
+        literal[(length + 1) % 32] = b'"';
+        self.store(&literal, length + 2);
     }
 }
 

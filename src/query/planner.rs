@@ -3,8 +3,8 @@
 //! A pure function over descriptions: it reads no data and keeps no state. Every way it proposes
 //! yields at least the documents that the filter selects; the executor checks the filter again.
 //! Ways are ranked by form: points before ranges, ranges before whole scans, an order that comes
-//! for free before one that must be made. Where form cannot tell two indexes apart, the executor
-//! may measure, and name the winner as `preferred` the next time.
+//! for free before one that must be made. Where form cannot tell two indexes apart, the caller may
+//! name one as `preferred`.
 
 use super::bounds::{Bounds, Interval, Target, Width};
 use super::filter::Filter;
@@ -111,6 +111,9 @@ pub enum SortSource {
 
 /// The best plan.
 pub fn plan(request: &PlanRequest<'_>) -> Result<Plan> {
+    if let Some(plan) = id_lookup(request) {
+        return Ok(plan);
+    }
     let plans = candidates(request)?;
     Ok(plans.into_iter().next().unwrap_or(Plan {
         access: Access::Empty,
@@ -148,6 +151,21 @@ pub fn has_choice(plans: &[Plan]) -> bool {
         _ => false,
     };
     matches!(plans, [first, second, ..] if bounded(first) && bounded(second))
+}
+
+/// The most frequent plan of all, made without looking at any other: the filter wants one `_id`.
+fn id_lookup(request: &PlanRequest<'_>) -> Option<Plan> {
+    if request.hint.is_some() || request.sort.natural().is_some() || request.describe {
+        return None;
+    }
+    let id = request.filter.required_id()?;
+    // An array is found by what it holds, too; the general way knows how.
+    let point = !matches!(id, RawValue::Array(_));
+    point.then(|| Plan {
+        access: Access::IdPoints(vec![key::encode_id(id)]),
+        sort: SortSource::None,
+        bounds: Vec::new(),
+    })
 }
 
 struct Ranked<'a> {
@@ -508,5 +526,7 @@ impl Hint {
     }
 }
 
+#[cfg(test)]
+mod proof;
 #[cfg(test)]
 mod tests;

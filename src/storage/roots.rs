@@ -11,7 +11,9 @@ use super::page::TreeId;
 const BITS: u32 = 5;
 const WIDTH: usize = 1 << BITS;
 
+/// Both variants live in an `Arc` of their own; leaves are the larger because they hold the trees themselves.
 #[derive(Clone)]
+#[allow(clippy::large_enum_variant)]
 enum Node {
     Leaf([Tree; WIDTH]),
     Branch([Option<Arc<Node>>; WIDTH]),

@@ -1,6 +1,6 @@
 //! Replacing a whole document: everything changes but its `_id`.
 
-use super::upsert::{required_id, write_with_id};
+use super::upsert::write_with_id;
 use super::{Applied, check_size, dollar_prefixed};
 use crate::bson::compare::values_equal;
 use crate::bson::{RawDoc, RawValue, ensure_id_first};
@@ -43,7 +43,7 @@ pub fn build(old: RawDoc<'_>, replacement: RawDoc<'_>, out: &mut Vec<u8>) -> Res
 /// `_id`, else the one that the filter requires, else a new one.
 pub fn new_document(filter: &Filter, replacement: RawDoc<'_>) -> Result<Vec<u8>> {
     check(replacement)?;
-    let required = required_id(filter);
+    let required = filter.required_id();
     if let Some(id) = required {
         check_id(id, replacement)?;
     }

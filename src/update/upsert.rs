@@ -33,17 +33,6 @@ pub(super) fn required_values(filter: &Filter) -> Result<Branch> {
     Ok(root)
 }
 
-/// The `_id` that `filter` requires.
-pub(super) fn required_id(filter: &Filter) -> Option<RawValue<'_>> {
-    filter
-        .root()
-        .tests()
-        .find_map(|test| match &test.predicate {
-            Predicate::Equal(operand) if test.path.as_str() == "_id" => Some(operand.value()),
-            _ => None,
-        })
-}
-
 /// Appends `document` with `id` in front and without its own.
 pub(super) fn write_with_id(id: RawValue<'_>, document: RawDoc<'_>, out: &mut Vec<u8>) {
     let mut builder = Builder::new(out);

@@ -30,7 +30,7 @@ cp "$target/$profile/libironbase.so" "$build/libironbase.so.0"
 [ $# -gt 0 ] || set -- $(cd tests/c && ls ./*.c | sed 's,^\./,,; s,\.c$,,')
 failed=0
 for name in "$@"; do
-    "$cc" -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Werror -g -O1 -pthread -I include \
+    "$cc" -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Werror -g -O1 -pthread -I include \
         "tests/c/$name.c" -o "$build/$name" "$build/libironbase.so.0" "-Wl,-rpath,$build"
     work=$(mktemp -d)
     # Each test runs in a directory of its own and may leave there what it likes.

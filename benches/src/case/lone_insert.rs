@@ -22,7 +22,7 @@ pub fn run(settings: &Settings) -> Result<()> {
     let present = documents::all(PRESENT);
     let directory = settings.empty_directory("lone-insert")?;
     let iron = ironbase::Database::open(&directory)?;
-    fill_ironbase(&iron, &present)?;
+    fill_ironbase(&iron, &present, BATCH)?;
     let lite = sqlite::Database::open(&directory, sqlite::Format::Text)?;
     fill_sqlite(&lite, &present, BATCH)?;
     let mut growing = disk::Log::growing(&directory)?;

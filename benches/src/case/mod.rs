@@ -24,9 +24,10 @@ const BATCH: usize = 1000;
 fn fill_ironbase(
     database: &crate::peer::ironbase::Database,
     documents: &[String],
+    batch: usize,
 ) -> anyhow::Result<()> {
-    for batch in documents.chunks(BATCH) {
-        database.insert_many(&batch.join("\n"))?;
+    for part in documents.chunks(batch) {
+        database.insert_many(&part.join("\n"))?;
     }
     Ok(())
 }

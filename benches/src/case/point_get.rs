@@ -24,7 +24,7 @@ pub fn run(settings: &Settings) -> Result<()> {
     let ids = random_ids(settings.documents);
 
     let iron = ironbase::Database::open(&settings.empty_directory("point-get/ironbase")?)?;
-    fill_ironbase(&iron, &documents)?;
+    fill_ironbase(&iron, &documents, BATCH)?;
     let text = filled_sqlite(settings, "point-get/text", sqlite::Format::Text, &documents)?;
     let jsonb = filled_sqlite(
         settings,

@@ -47,7 +47,7 @@ pub(super) fn compile(filter: RawDoc<'_>) -> Result<Conjunction> {
         if key.starts_with('$') {
             compile_logical(&mut all, key, value)?;
         } else {
-            compile_field(&mut all, &Path::new(key), value)?;
+            compile_field(&mut all, Path::new(key), value)?;
         }
     }
     Ok(all)
@@ -109,18 +109,19 @@ fn compile_list(operator: &str, operand: RawValue<'_>) -> Result<Vec<Node>> {
     entries.iter().map(entry).collect()
 }
 
-fn compile_field(all: &mut Conjunction, path: &Path, value: RawValue<'_>) -> Result<()> {
+fn compile_field(all: &mut Conjunction, path: Path, value: RawValue<'_>) -> Result<()> {
     match value {
         RawValue::Document(operators) if holds_operators(operators) => {
-            compile_operators(all, path, operators)
+            compile_operators(all, &path, operators)
         }
         RawValue::Regex { pattern, options } => {
             let pattern = Pattern::compile(pattern.as_str(), options.as_str())?;
-            all.push_test(path.clone(), Predicate::Regex(pattern));
+            all.push_test(path, Predicate::Regex(pattern));
             Ok(())
         }
         _ => {
-            all.push_test(path.clone(), Predicate::Equal(operand(path, value)?));
+            let operand = operand(&path, value)?;
+            all.push_test(path, Predicate::Equal(operand));
             Ok(())
         }
     }
@@ -204,7 +205,7 @@ fn push_negated(all: &mut Conjunction, path: &Path, predicate: Predicate) {
 fn compile_not(all: &mut Conjunction, path: &Path, value: RawValue<'_>) -> Result<()> {
     let mut negated = Conjunction::default();
     match value {
-        RawValue::Regex { .. } => compile_field(&mut negated, path, value)?,
+        RawValue::Regex { .. } => compile_field(&mut negated, path.clone(), value)?,
         RawValue::Document(operators) if operators.is_empty() => {
             return Err(bad_value("$not cannot be empty"));
         }

@@ -57,6 +57,14 @@ impl Filter {
         RawDoc::trusted(&self.source)
     }
 
+    /// The `_id` that a document must have to be selected, if the filter names one.
+    pub fn required_id(&self) -> Option<RawValue<'_>> {
+        self.root.tests().find_map(|test| match &test.predicate {
+            Predicate::Equal(operand) if test.path.as_str() == "_id" => Some(operand.value()),
+            _ => None,
+        })
+    }
+
     pub(crate) fn root(&self) -> &Conjunction {
         &self.root
     }

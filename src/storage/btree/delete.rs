@@ -65,7 +65,7 @@ impl Edit<'_> {
         let mut entries = Entries::default();
         entries.take(left_node, 0..left_node.count(), b"");
         entries.take(right_node, 0..right_node.count(), &separator);
-        let count = entries.len();
+        let count = entries.count();
         if entries.size(0..count, level == 1) > left_node.capacity() / 8 * 7 {
             return Ok(false);
         }

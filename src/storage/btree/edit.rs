@@ -1,7 +1,7 @@
 //! Changing a tree: copy the path, put the entry in, split what is full.
 //!
 //! Only pages born in the running transaction are changed in place; every other page on the path is
-//! copied first and the copy entered in its parent (design: a reader may take the current root at any instant).
+//! copied first and the copy entered in its parent, because a reader may take the current root at any instant.
 //!
 //! Invariant: `Changes` lists every page number taken and every page given up, so that a transaction can be
 //! rolled back exactly and the pages that died can be freed when no snapshot needs them.
@@ -208,7 +208,7 @@ impl<'a> Edit<'a> {
         entries.take(node, 0..index, b"");
         entries.push(&[key], payload);
         entries.take(node, index..node.count(), b"");
-        let (count, leaf, capacity) = (entries.len(), level == 0, node.capacity());
+        let (count, leaf, capacity) = (entries.count(), level == 0, node.capacity());
         if entries.size(0..count, leaf) <= capacity {
             entries.pack(0..count, self.page_mut(at)?);
             return Ok(());
@@ -257,7 +257,7 @@ impl<'a> Edit<'a> {
         leaf: bool,
         capacity: usize,
     ) -> Result<usize> {
-        let count = entries.len();
+        let count = entries.count();
         let fits = |middle: usize| {
             entries.size(0..middle, leaf) <= capacity
                 && entries.size(middle..count, leaf) <= capacity
@@ -293,7 +293,7 @@ impl<'a> Edit<'a> {
 
     /// Fills a node of this transaction anew.
     pub(super) fn pack(&self, entries: &Entries, at: PagePtr) -> Result<()> {
-        entries.pack(0..entries.len(), self.page_mut(at)?);
+        entries.pack(0..entries.count(), self.page_mut(at)?);
         Ok(())
     }
 

@@ -69,6 +69,7 @@ impl<'a> Walk<'a> {
 
     /// Goes to the next entry. Whether there is one.
     #[inline]
+    #[allow(clippy::should_implement_trait)] // fallible, and it has a way back
     pub fn next(&mut self) -> Result<bool> {
         let Some(leaf) = self.leaf else {
             return Ok(false);

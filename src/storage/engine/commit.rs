@@ -20,6 +20,9 @@ use crate::storage::superblock::LogPosition;
 use crate::storage::wal::group::Pending;
 use crate::storage::wal::writer::LogWriter;
 
+/// A long operation waits for a sync when so many bytes of log are not on the medium.
+const MAX_UNSYNCED: u64 = 8 << 20;
+
 pub(super) struct GroupCommit {
     state: Mutex<State>,
     changed: Condvar,
@@ -33,6 +36,8 @@ struct State {
     /// ... and up to here are on the medium.
     synced: Lsn,
     has_leader: bool,
+    /// Bytes written since the last sync.
+    unsynced: u64,
     /// The log's end behind the last group written.
     end: LogPosition,
 }
@@ -50,6 +55,7 @@ impl GroupCommit {
                 written: lsn,
                 synced: lsn,
                 has_leader: false,
+                unsynced: 0,
                 end,
             }),
             changed: Condvar::new(),
@@ -78,6 +84,16 @@ impl Engine {
         Ok(())
     }
 
+    /// Between two commits of one long operation: bounds what waits in memory, but waits for the medium only now and
+    /// then. The operation ends with `wait`.
+    pub fn pace(&self, lsn: Lsn) -> Result<()> {
+        if self.group.state.lock().unsynced > MAX_UNSYNCED {
+            return self.wait(lsn);
+        }
+        self.flush_log(lsn, false)?;
+        self.relieve()
+    }
+
     /// Waits until the log up to `lsn` is written, and synced if `sync`.
     pub(super) fn flush_log(&self, lsn: Lsn, sync: bool) -> Result<()> {
         let mut state = self.group.state.lock();
@@ -101,18 +117,18 @@ impl Engine {
             state.has_leader = false;
             match &outcome {
                 Ok((last, end)) => {
+                    state.unsynced += end.offset.saturating_sub(state.end.offset);
                     state.written = *last;
                     state.end = *end;
                     if sync {
                         state.synced = *last;
+                        state.unsynced = 0;
                     }
                 }
                 Err(error) => self.poison(error),
             }
             self.group.changed.notify_all();
-            if let Err(error) = outcome {
-                return Err(error);
-            }
+            outcome?;
         }
     }
 

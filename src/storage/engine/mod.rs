@@ -4,8 +4,8 @@
 //! durability a commit becomes visible only when the log that holds it is synced, so that no reader sees what a power cut can
 //! take back.
 //!
-//! Locks, in the order in which they may be taken: checkpoint, core, group, log writer; then those inside page files
-//! and the registry. Readers take none of the first four.
+//! Locks, in the order in which they may be taken: checkpoint, log writer (the group leader's), core, group state; then the
+//! file list, those inside page files, and the registry. Readers take none of the first four.
 
 mod background;
 mod checkpoint;
@@ -224,7 +224,7 @@ impl Engine {
 
     /// Writes pages out when too many wait in memory. Committers call this after their commit, and so pay for the
     /// memory they use. Pages of a transaction still running are left alone.
-    pub fn relieve(&self) -> Result<()> {
+    fn relieve(&self) -> Result<()> {
         let dirty = self.shared.dirty_bytes.load(Ordering::Relaxed).max(0) as usize;
         let hard = self.options.cache_bytes / 2;
         if dirty > hard {

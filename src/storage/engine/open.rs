@@ -1,6 +1,7 @@
 //! Opening and closing: make a new database, or read the superblock, load the catalog, replay the log.
 //!
-//! What opening costs depends on the number of collections and the length of the log, never on the size of the data.
+//! What opening costs depends on the number of collections and the length of the log, not on the size of the data; only an index
+//! whose creation is still in the log is built again.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

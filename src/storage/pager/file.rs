@@ -129,7 +129,7 @@ impl PageFile {
             page_size,
             shared: shared.clone(),
             this: this.clone(),
-            table: PageTable::new(),
+            table: PageTable::default(),
             maps: Maps::default(),
             verified: Verified::default(),
             length: AtomicU64::new(0),
@@ -351,12 +351,10 @@ impl PageFile {
 
     /// No snapshot needs these pages: frees their memory and their numbers.
     pub fn release(&self, number: u32, pages: u32, pin: &Guard) -> Result<()> {
-        if let Some((length, dirty)) = self.table.take(number, pin) {
-            if dirty {
-                self.shared
-                    .dirty_bytes
-                    .fetch_sub(length as i64, Ordering::Relaxed);
-            }
+        if let Some((length, true)) = self.table.take(number, pin) {
+            self.shared
+                .dirty_bytes
+                .fetch_sub(length as i64, Ordering::Relaxed);
         }
         self.with_space(|space| space.release(number, pages))
     }
@@ -386,7 +384,7 @@ impl PageFile {
                 }
                 let (number, birth) = unwritten.pop_front().expect("looked at above");
                 if let Some(page) = self.unwritten_page(number, birth, pin) {
-                    bytes += page.len();
+                    bytes += page.size();
                     numbers.push((number, birth));
                 }
             }
@@ -425,14 +423,14 @@ impl PageFile {
             let Some(page) = self.unwritten_page(number, birth, pin) else {
                 continue;
             };
-            if number != next || batch.len() + page.len() > WRITE_BATCH {
+            if number != next || batch.len() + page.size() > WRITE_BATCH {
                 self.write_batch(&mut batch, &mut pages, pin)?;
             }
             let start = batch.len();
             batch.extend_from_slice(page.bytes());
             page::seal(&mut batch[start..]);
             pages.push((number, page));
-            next = number + (page.len() / self.page_size) as u32;
+            next = number + (page.size() / self.page_size) as u32;
         }
         self.write_batch(&mut batch, &mut pages, pin)
     }
@@ -449,7 +447,7 @@ impl PageFile {
         self.write_at(first, batch)?;
         let mut copies = batch.as_slice();
         for (number, page) in pages.drain(..) {
-            let (copy, rest) = copies.split_at(page.len());
+            let (copy, rest) = copies.split_at(page.size());
             copies = rest;
             // ORDER: the bytes and the length are in the file before the page leaves memory.
             self.verified.set(number);
@@ -457,7 +455,7 @@ impl PageFile {
             if self.table.replace(number, page, clean, pin) {
                 self.shared
                     .dirty_bytes
-                    .fetch_sub(page.len() as i64, Ordering::Relaxed);
+                    .fetch_sub(page.size() as i64, Ordering::Relaxed);
                 if !self.shared.mapped
                     && let Some(this) = self.this.upgrade()
                 {
@@ -623,7 +621,7 @@ impl Drop for PageFile {
             if let Some(page) = self.unwritten_page(number, birth, &pin) {
                 self.shared
                     .dirty_bytes
-                    .fetch_sub(page.len() as i64, Ordering::Relaxed);
+                    .fetch_sub(page.size() as i64, Ordering::Relaxed);
             }
         }
     }

@@ -157,7 +157,7 @@ impl Space {
         let mut run = 0;
         let mut number = self.hint as u32 * 64;
         while number < self.pages {
-            if number % 64 == 0 && full(self, number as usize / 64) {
+            if number.is_multiple_of(64) && full(self, number as usize / 64) {
                 run = 0;
                 number += 64;
                 continue;

@@ -55,7 +55,8 @@ impl PageBuffer {
         self.dirty
     }
 
-    pub fn len(&self) -> usize {
+    /// Bytes: one page's, or an extent's.
+    pub fn size(&self) -> usize {
         self.bytes().len()
     }
 
@@ -90,13 +91,15 @@ fn locate(number: u32) -> (usize, usize) {
     (chunk, number as usize - FIRST_CHUNK * ((1 << chunk) - 1))
 }
 
-impl PageTable {
-    pub fn new() -> PageTable {
+impl Default for PageTable {
+    fn default() -> PageTable {
         PageTable {
             chunks: [const { OnceLock::new() }; CHUNKS],
         }
     }
+}
 
+impl PageTable {
     fn entry(&self, number: u32) -> &AtomicPtr<PageBuffer> {
         let (chunk, index) = locate(number);
         let entries = self.chunks[chunk].get_or_init(|| {
@@ -192,7 +195,7 @@ impl PageTable {
         let (chunk, index) = locate(number);
         let old = self.chunks[chunk].get()?[index].swap(std::ptr::null_mut(), Ordering::AcqRel);
         // SAFETY: as in `get`.
-        let found = unsafe { old.as_ref() }.map(|page| (page.len(), page.dirty));
+        let found = unsafe { old.as_ref() }.map(|page| (page.size(), page.dirty));
         retire(old, pin);
         found
     }
@@ -241,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_page_taken_out_stays_readable_under_its_guard() {
-        let table = PageTable::new();
+        let table = PageTable::default();
         let pin = crossbeam_epoch::pin();
         table.put(5, PageBuffer::dirty(vec![7; 16].into()), &pin);
         let page = table.get(5, &pin).expect("there");
