@@ -23,6 +23,7 @@ mod names;
 pub mod options;
 mod select;
 mod sorter;
+mod trial;
 mod update;
 
 use std::path::Path;
@@ -149,7 +150,9 @@ impl Database {
         let Some(engine) = self.0.engine.write().take() else {
             return Ok(());
         };
-        engine.close().map_err(from_storage)
+        engine.close().map_err(from_storage)?;
+        log::info!("closed {}", self.0.path);
+        Ok(())
     }
 
     /// Whether `close` was called.
@@ -170,11 +173,7 @@ impl Database {
     /// Refuses all further writes, after a panic in one: what it left in memory cannot be trusted. Opening anew recovers.
     pub fn mark_panicked(&self) {
         if let Ok(engine) = self.0.enter() {
-            let message = "a write panicked".to_string();
-            engine.poison(&crate::storage::Error::new(
-                crate::storage::ErrorKind::Poisoned,
-                message,
-            ));
+            engine.poison_by_panic("writing");
         }
     }
 

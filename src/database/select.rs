@@ -5,6 +5,7 @@ use std::any::Any;
 use super::errors::from_storage;
 use super::execute::Source;
 use super::options::Hint as HintOption;
+use super::trial;
 use crate::bson::{RawDoc, RawValue};
 use crate::error::{Code, Error, Result, Status};
 use crate::index::{Deriver, IndexSpec};
@@ -48,19 +49,24 @@ impl Selection {
         if indexes.len() < 2 {
             return planner::plan(&request);
         }
-        let collection = source.collection;
-        let shape = Shape::new(collection.id.into(), &self.filter, &self.sort);
+        let shape = Shape::new(source.collection.id.into(), &self.filter, &self.sort);
         let winner = plans.winner(&shape);
-        let plan = planner::plan(&PlanRequest {
-            preferred: winner.as_deref(),
+        let preferred = winner.as_deref();
+        let mut candidates = planner::candidates(&PlanRequest {
+            preferred,
             ..request
         })?;
-        if winner.is_none()
-            && let Access::IndexScan { position, .. } = plan.access
-        {
-            plans.remember(shape, &collection.indexes[position].name);
+        let mut best = 0;
+        if winner.is_none() && planner::has_choice(&candidates) {
+            best = trial::best(source, &candidates, &self.filter)?;
+            if let Access::IndexScan { position, .. } = candidates[best].access {
+                plans.remember(shape, &source.collection.indexes[position].name);
+            }
         }
-        Ok(plan)
+        if best < candidates.len() {
+            return Ok(candidates.swap_remove(best));
+        }
+        planner::plan(&request)
     }
 
     /// What the planner is asked.
