@@ -155,15 +155,20 @@ impl Life {
         .map(|_| ())
     }
 
-    /// Several commits in one group; sometimes a checkpoint comes before anyone waits for them.
+    /// Several commits before anyone waits for them: in one group, or in groups that are written but not synced; sometimes a
+    /// checkpoint comes first.
     fn commit_ahead(&mut self) -> Result<()> {
         let mut last = self.model.last();
+        let paced = self.random.chance(50);
         for _ in 0..2 + self.random.below(4) {
             last = self.issue(|txn, state, random, keys| {
                 let name = ensure_collection(txn, state, random)?;
                 put(txn, state, random, keys, name)?;
                 Ok(true)
             })?;
+            if paced {
+                self.engine().pace(last)?;
+            }
         }
         if self.random.chance(40) {
             self.checkpoint()?;
