@@ -59,8 +59,10 @@ pub fn explain(
         return Ok(out.to_bytes());
     };
     let indexes = describe_indexes(at.source())?;
+    let preferred = selection.preferred(at.source(), &collection.database.plans);
     let request = planner::PlanRequest {
         describe: true,
+        preferred: preferred.as_deref(),
         ..selection.request(at.source(), &indexes)
     };
     let plans = planner::candidates(&request)?;

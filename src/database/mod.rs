@@ -174,7 +174,8 @@ impl Database {
 
     /// Refuses all further writes, after a panic in one: what it left in memory cannot be trusted. Opening anew recovers.
     pub fn mark_panicked(&self) {
-        if let Ok(engine) = self.0.enter() {
+        // Also while it is being closed.
+        if let Some(engine) = &*self.0.engine.read_recursive() {
             let message = "a write panicked".to_string();
             engine.poison(&crate::storage::Error::new(
                 crate::storage::ErrorKind::Poisoned,

@@ -48,19 +48,29 @@ impl Selection {
         if indexes.len() < 2 {
             return planner::plan(&request);
         }
-        let collection = source.collection;
-        let shape = Shape::new(collection.id.into(), &self.filter, &self.sort);
-        let winner = plans.winner(&shape);
+        let preferred = self.preferred(source, plans);
         let plan = planner::plan(&PlanRequest {
-            preferred: winner.as_deref(),
+            preferred: preferred.as_deref(),
             ..request
         })?;
-        if winner.is_none()
+        if preferred.is_none()
             && let Access::IndexScan { position, .. } = plan.access
         {
-            plans.remember(shape, &collection.indexes[position].name);
+            plans.remember(
+                self.shape(source),
+                &source.collection.indexes[position].name,
+            );
         }
         Ok(plan)
+    }
+
+    /// The index that served queries like this one before.
+    pub fn preferred(&self, source: Source<'_>, plans: &PlanCache) -> Option<String> {
+        plans.winner(&self.shape(source))
+    }
+
+    fn shape(&self, source: Source<'_>) -> Shape {
+        Shape::new(source.collection.id.into(), &self.filter, &self.sort)
     }
 
     /// What the planner is asked.

@@ -353,3 +353,28 @@ fn a_database_opened_for_reading_answers_and_refuses_to_change() {
     }
     assert_eq!(things.count(doc! {}), 100);
 }
+
+#[test]
+fn a_database_closes_with_its_last_handle() {
+    let directory = TempDir::new();
+    let database = Database::open(&directory.database(), OpenOptions::default()).unwrap();
+    let things = database.collection("things").unwrap();
+    things.add(doc! { "_id": 1 }).unwrap();
+    let cursor = things.cursor(doc! {}, doc! {}).unwrap();
+    drop(database);
+    things.add(doc! { "_id": 2 }).unwrap();
+    drop(things);
+    let locked = Database::open(&directory.database(), OpenOptions::default());
+    assert_eq!(
+        locked.err().map(|error| error.status()),
+        Some(Status::Locked)
+    );
+    drop(cursor);
+    assert_eq!(
+        open(&directory)
+            .collection("things")
+            .unwrap()
+            .ids(doc! {}, doc! {}),
+        [1, 2]
+    );
+}

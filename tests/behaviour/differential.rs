@@ -214,8 +214,8 @@ impl Run {
         let at = self.draw.below(self.indexes.len() as u64 + 4) as usize;
         match self.indexes.get(at).copied() {
             Some((path, direction)) => Some(Hint::Key(doc! { path: direction }.to_bytes())),
-            None if at % 4 == 0 => Some(Hint::Key(doc! { "$natural": -1 }.to_bytes())),
-            None if at % 4 == 1 => Some(Hint::Name("_id_".to_string())),
+            None if at & 3 == 0 => Some(Hint::Key(doc! { "$natural": -1 }.to_bytes())),
+            None if at & 3 == 1 => Some(Hint::Name("_id_".to_string())),
             None => None,
         }
     }
@@ -294,7 +294,10 @@ impl Run {
                         );
                     }
                 }
-                _ => assert_eq!(found, expected, "with {hint:?}"),
+                // Two arrays side by side cannot be sorted by; a plan that need not sort does not see them.
+                (Err(code), _) | (_, Err(code)) => {
+                    assert_eq!(*code, Code::BAD_VALUE, "with {hint:?}")
+                }
             }
         }
         let options = parse();

@@ -357,3 +357,26 @@ fn a_document_that_an_index_cannot_hold_is_refused_with_the_reason() {
     assert_eq!(code(things.index(doc! { "key": { "a.0": 1 } })), 16746);
     assert_eq!(things.index_names(), ["_id_"]);
 }
+
+#[test]
+fn queries_made_while_an_index_is_built_do_not_keep_later_ones_from_using_it() {
+    let things = collection();
+    things.index(doc! { "key": { "a": 1 } }).unwrap();
+    things.index(doc! { "key": { "c": 1 } }).unwrap();
+    things.add_all((0..20_000).map(|n| doc! { "_id": n, "a": n, "b": n, "c": 1 }));
+    let filter = || doc! { "a": { "$gt": 100 }, "b": 15_000 };
+    let find = || assert_eq!(things.ids(filter(), doc! { "limit": 1 }), [15_000]);
+    let cost = || {
+        let explained = things.explained(doc! { "find": "things", "filter": (filter()) });
+        at(&explained, "executionStats.totalDocsExamined")
+    };
+    find();
+    assert_eq!(cost(), Some(Value::Int64(19_899)));
+    std::thread::scope(|scope| {
+        let building = scope.spawn(|| things.index(doc! { "key": { "b": 1 } }).unwrap());
+        while !building.is_finished() {
+            find();
+        }
+    });
+    assert_eq!(cost(), Some(Value::Int64(1)));
+}

@@ -93,7 +93,7 @@ impl Draw {
             2 => Value::ObjectId(ObjectId([small; 12])),
             3 => Value::Binary {
                 subtype: 0,
-                bytes: vec![small; usize::from(small)].into(),
+                bytes: vec![small; usize::from(small)],
             },
             4 => Value::Timestamp {
                 time: small.into(),
