@@ -10,6 +10,7 @@ pub fn ensure_id_first(document: RawDoc<'_>, out: &mut Vec<u8>) -> Result<RawVal
     if let Some(element) = first.filter(|element| element.key() == "_id") {
         let id = element.value().unwrap_or(RawValue::Undefined);
         check_id(id)?;
+        check_size(document.as_bytes().len())?;
         out.extend_from_slice(document.as_bytes());
         return Ok(id.into());
     }
@@ -25,14 +26,21 @@ pub fn ensure_id_first(document: RawDoc<'_>, out: &mut Vec<u8>) -> Result<RawVal
     }
     let size = builder.len() + 1;
     builder.finish();
-    if size > MAX_DOCUMENT_SIZE {
+    if let Err(error) = check_size(size) {
         out.truncate(out.len() - size);
-        let message = format!(
-            "the document has {size} bytes with its _id, more than the limit of {MAX_DOCUMENT_SIZE}"
-        );
-        return Err(Error::query(Code::BSON_OBJECT_TOO_LARGE, message));
+        return Err(error);
     }
     Ok(id.into())
+}
+
+fn check_size(size: usize) -> Result<()> {
+    if size <= MAX_DOCUMENT_SIZE {
+        return Ok(());
+    }
+    let message = format!(
+        "the document has {size} bytes with its _id, more than the limit of {MAX_DOCUMENT_SIZE}"
+    );
+    Err(Error::query(Code::BSON_OBJECT_TOO_LARGE, message))
 }
 
 /// Refuses what MongoDB refuses as an `_id`: arrays, regexes, undefined, and documents with

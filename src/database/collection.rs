@@ -13,6 +13,9 @@ use crate::bson::{RawDoc, Value};
 use crate::error::Result;
 
 /// A handle on a collection. Cheap to clone, safe to share between threads.
+///
+/// Documents, filters and the like are BSON that came from the JSON parser, from [`Builder`](crate::bson::Builder) or through
+/// [`validate`](crate::bson::validate()): they are not checked again.
 #[derive(Clone)]
 pub struct Collection {
     pub(super) database: Arc<Shared>,

@@ -35,6 +35,8 @@ pub struct Cursor {
     window: Window,
     returned: u64,
     position: Position,
+    /// What the scan before a sort cost; documents fetched again in their order are not counted.
+    sorting: Option<Examined>,
     is_at_end: bool,
     /// The documents of the batch, one behind the other.
     batch: Vec<u8>,
@@ -62,6 +64,7 @@ impl Cursor {
             window,
             returned: 0,
             position: Position::default(),
+            sorting: None,
             batch: Vec::new(),
             next: 0,
         }
@@ -85,7 +88,7 @@ impl Cursor {
 
     /// What finding the documents so far has cost.
     pub(super) fn examined(&self) -> Examined {
-        self.position.examined
+        self.sorting.unwrap_or(self.position.examined)
     }
 
     /// Copies the next batch out of the pages.
@@ -161,7 +164,7 @@ impl Cursor {
         )?;
         at.plan.access = Access::IdPoints(sorter.finish());
         at.plan.sort = SortSource::ProvidedByAccess;
-        self.position = Position::restart(self.position.examined);
+        self.sorting = Some(std::mem::take(&mut self.position).examined);
         Ok(())
     }
 }

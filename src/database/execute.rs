@@ -69,6 +69,7 @@ pub type Visit<'v> = dyn FnMut(&[u8], RawDoc<'_>) -> Result<ControlFlow<()>> + '
 /// What running a plan cost.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Examined {
+    /// Entries of an index, and single `_id`s looked up. A scan of documents reads no keys but theirs.
     pub keys: u64,
     pub documents: u64,
 }
@@ -81,16 +82,6 @@ pub struct Position {
     /// The last key examined in it.
     last: Option<Vec<u8>>,
     pub examined: Examined,
-}
-
-impl Position {
-    /// The start of another scan whose cost is added to what was examined before.
-    pub fn restart(examined: Examined) -> Position {
-        Position {
-            examined,
-            ..Position::default()
-        }
-    }
 }
 
 /// Gives the matching documents, with their primary keys, to `visit` until it breaks. Called again with the same position it goes on behind
@@ -231,7 +222,6 @@ fn walk_bounds<'p>(
             if !inside {
                 break;
             }
-            position.examined.keys += 1;
             let value = walk.value().map_err(from_storage)?;
             let flow = entry(&key, value, &mut position.examined)?;
             budget -= 1;
@@ -310,6 +300,7 @@ fn scan_index(
         scan,
         position,
         &mut |entry, value, examined| {
+            examined.keys += 1;
             let (key, primary) = split_entry(index, entry, value)?;
             let Some(bytes) = documents.get(primary).map_err(from_storage)? else {
                 return Err(dangling(index, "leads to no document"));

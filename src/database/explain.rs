@@ -63,7 +63,7 @@ pub fn explain(
         describe: true,
         ..selection.request(at.source(), &indexes)
     };
-    let plans = planner::candidates(&request)?;
+    let plans = selection.ranked(at.source(), &request, &collection.database.plans)?;
     out.insert(
         "queryPlanner",
         explain::query_planner(collection.name(), &plans, &request, stages)?,

@@ -30,13 +30,15 @@ pub fn create(collection: &Collection, specs: RawDoc<'_>) -> Result<Vec<String>>
         return Err(Error::query(Code::BAD_VALUE, message));
     }
     let mut txn = engine.begin_write().map_err(from_storage)?;
-    find_or_create(&mut txn, collection)?;
+    let target = find_or_create(&mut txn, collection)?;
     let mut names = Vec::new();
     for spec in parsed {
         create_one(&mut txn, collection, &spec)?;
         names.push(spec.name);
     }
     finish(&engine, txn)?;
+    // Only now: while an index was built, queries went on and were remembered without it.
+    collection.database.plans.forget(target.id.into());
     Ok(names)
 }
 
@@ -50,7 +52,6 @@ fn create_one(txn: &mut WriteTxn<'_>, collection: &Collection, spec: &IndexSpec)
             return Ok(());
         }
     }
-    collection.database.plans.forget(target.id.into());
     let made = txn.create_index(&target, &spec.name, spec.unique, &spec.to_bytes());
     match made.map_err(from_storage)? {
         None => Ok(()),

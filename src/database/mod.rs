@@ -28,6 +28,7 @@ mod update;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{RwLock, RwLockReadGuard};
 
@@ -58,6 +59,8 @@ pub struct Database(Arc<Shared>);
 /// What all handles of one database share.
 struct Shared {
     engine: RwLock<Option<Arc<Engine>>>,
+    /// Set before `close` waits for the calls in progress, so that no stream of new calls keeps it waiting.
+    is_closing: AtomicBool,
     options: OpenOptions,
     plans: PlanCache,
     path: String,
@@ -78,7 +81,7 @@ impl Shared {
     fn enter(&self) -> Result<Entered<'_>> {
         // Recursive: a caller's callback may use the database while a call is in progress.
         let engine = self.engine.read_recursive();
-        if engine.is_none() {
+        if self.is_closing.load(Ordering::Relaxed) || engine.is_none() {
             let message = format!("the database {} is closed", self.path);
             return Err(Error::new(Status::Closed, Code::NONE, message));
         }
@@ -139,6 +142,7 @@ impl Database {
             .map_err(|error| from_storage(error).context(format!("cannot open {path}")))?;
         Ok(Database(Arc::new(Shared {
             engine: RwLock::new(Some(engine)),
+            is_closing: AtomicBool::new(false),
             plans: PlanCache::new(options.query_cache_size),
             options,
             path: path.to_string(),
@@ -147,6 +151,7 @@ impl Database {
 
     /// Waits for the calls in progress, makes everything durable, releases the directory. Closing again does nothing.
     pub fn close(&self) -> Result<()> {
+        self.0.is_closing.store(true, Ordering::Relaxed);
         let Some(engine) = self.0.engine.write().take() else {
             return Ok(());
         };
@@ -157,7 +162,7 @@ impl Database {
 
     /// Whether `close` was called.
     pub fn is_closed(&self) -> bool {
-        self.0.engine.read_recursive().is_none()
+        self.0.is_closing.load(Ordering::Relaxed)
     }
 
     /// The JSON that results are written in.
@@ -172,7 +177,8 @@ impl Database {
 
     /// Refuses all further writes, after a panic in one: what it left in memory cannot be trusted. Opening anew recovers.
     pub fn mark_panicked(&self) {
-        if let Ok(engine) = self.0.enter() {
+        // Also while it is being closed.
+        if let Some(engine) = &*self.0.engine.read_recursive() {
             engine.poison_by_panic("writing");
         }
     }

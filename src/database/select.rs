@@ -49,24 +49,36 @@ impl Selection {
         if indexes.len() < 2 {
             return planner::plan(&request);
         }
+        let mut ranked = self.ranked(source, &request, plans)?;
+        if ranked.is_empty() {
+            return planner::plan(&request);
+        }
+        Ok(ranked.swap_remove(0))
+    }
+
+    /// The ways to the documents, the one to be taken first. Where form leaves a choice, the index that served queries
+    /// like this one before is taken, or the winner of a race.
+    pub fn ranked(
+        &self,
+        source: Source<'_>,
+        request: &PlanRequest<'_>,
+        plans: &PlanCache,
+    ) -> Result<Vec<Plan>> {
         let shape = Shape::new(source.collection.id.into(), &self.filter, &self.sort);
         let winner = plans.winner(&shape);
         let preferred = winner.as_deref();
-        let mut candidates = planner::candidates(&PlanRequest {
+        let mut ranked = planner::candidates(&PlanRequest {
             preferred,
-            ..request
+            ..*request
         })?;
-        let mut best = 0;
-        if winner.is_none() && planner::has_choice(&candidates) {
-            best = trial::best(source, &candidates, &self.filter)?;
-            if let Access::IndexScan { position, .. } = candidates[best].access {
+        if winner.is_none() && planner::has_choice(&ranked) {
+            let best = trial::best(source, &ranked, &self.filter)?;
+            if let Access::IndexScan { position, .. } = ranked[best].access {
                 plans.remember(shape, &source.collection.indexes[position].name);
             }
+            ranked[..=best].rotate_right(1);
         }
-        if best < candidates.len() {
-            return Ok(candidates.swap_remove(best));
-        }
-        planner::plan(&request)
+        Ok(ranked)
     }
 
     /// What the planner is asked.

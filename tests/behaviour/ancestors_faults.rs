@@ -1,0 +1,469 @@
+//! What the ancestor of this database got wrong, each with the test that keeps it right here.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use ironbase::bson::{Decimal128, Document, Value, doc};
+use ironbase::database::Database;
+use ironbase::database::options::{Durability, FindOptions, OpenOptions};
+use ironbase::error::Status;
+
+use crate::child;
+use crate::shell::{Shell, TempDir, at, code, collection, figure, in_memory, open};
+
+fn person(number: i32) -> Document {
+    let scattered = (i64::from(number) * 7919) % 1_000_003;
+    doc! { "_id": number, "email": (format!("user{scattered}@example.org")), "age": (number % 90),
+    "tags": [(format!("t{}", number % 50)), (format!("s{}", number % 7))] }
+}
+
+#[test]
+fn an_insert_costs_the_same_however_large_the_collection_and_its_indexes_are() {
+    const INSERTS: i32 = 50;
+    const TREES: i64 = 4;
+    // A leaf and its ancestors in each tree, and the log; a rebuilt index would be megabytes.
+    const MOST_BYTES: i64 = TREES * 4 * 8192 + 4096;
+    let directory = TempDir::new();
+    let options = OpenOptions {
+        durability: Durability::None,
+        background: false,
+        ..OpenOptions::default()
+    };
+    let database = Database::open(&directory.database(), options).unwrap();
+    let people = database.collection("people").unwrap();
+    for (key, unique) in [("email", true), ("age", false), ("tags", false)] {
+        people
+            .index(doc! { "key": { key: 1 }, "unique": unique })
+            .unwrap();
+    }
+    let mut next = 0;
+    for size in [1000, 40_000] {
+        people.add_all((next..size).map(person));
+        database.checkpoint().unwrap();
+        let cost =
+            || figure(&database, "storage.bytesWritten") + figure(&database, "storage.dirtyBytes");
+        let before = cost();
+        for number in size..size + INSERTS {
+            people.add(person(number)).unwrap();
+        }
+        let bytes = (cost() - before) / i64::from(INSERTS);
+        assert!(
+            bytes <= MOST_BYTES,
+            "{bytes} bytes an insert at {size} documents"
+        );
+        next = size + INSERTS;
+    }
+}
+
+#[test]
+fn an_index_is_chosen_by_its_key_whatever_its_name_says() {
+    let things = collection();
+    things
+        .index(doc! { "key": { "a": 1 }, "name": "by_b" })
+        .unwrap();
+    things
+        .index(doc! { "key": { "b": 1 }, "name": "by_a" })
+        .unwrap();
+    things
+        .index(doc! { "key": { "x.b": 1 }, "name": "b_1" })
+        .unwrap();
+    things.add_all((0..50).map(|n| doc! { "_id": n, "a": n, "b": (-n), "x": { "b": (n + 100) } }));
+    for (filter, index, id) in [
+        (doc! { "a": 7 }, "by_b", 7),
+        (doc! { "b": (-8) }, "by_a", 8),
+        (doc! { "x.b": 109 }, "b_1", 9),
+    ] {
+        let plan = things.explained(doc! { "find": "things", "filter": (filter.clone()) });
+        let used = at(&plan, "queryPlanner.winningPlan.inputStage.indexName");
+        assert_eq!(used, Some(index.into()), "{filter:?}");
+        assert_eq!(things.ids(filter, doc! {}), [id]);
+    }
+}
+
+#[test]
+fn arrays_are_indexed_element_by_element() {
+    let things = collection();
+    things.index(doc! { "key": { "tags": 1 } }).unwrap();
+    things.add_all([
+        doc! { "_id": 1, "tags": ["red", "round"] },
+        doc! { "_id": 2, "tags": "red" },
+        doc! { "_id": 3, "tags": [] },
+        doc! { "_id": 4, "tags": [["red"]] },
+        doc! { "_id": 5, "tags": ["round", "red", "red"] },
+    ]);
+    for (filter, expected) in [
+        (doc! { "tags": "red" }, vec![1, 2, 5]),
+        (doc! { "tags": "round" }, vec![1, 5]),
+        (doc! { "tags": [] }, vec![3]),
+        (doc! { "tags": ["red"] }, vec![4]),
+        (doc! { "tags": { "$gte": "r", "$lt": "s" } }, vec![1, 2, 5]),
+    ] {
+        let plan = things.explained(doc! { "find": "things", "filter": (filter.clone()) });
+        let stage = at(&plan, "queryPlanner.winningPlan.inputStage.stage");
+        assert_eq!(stage, Some("IXSCAN".into()), "{filter:?}");
+        let mut ids = things.ids(filter.clone(), doc! {});
+        ids.sort_unstable();
+        assert_eq!(ids, expected, "{filter:?}");
+    }
+}
+
+#[test]
+fn numbers_of_all_types_are_in_one_order_in_an_index() {
+    let things = collection();
+    things.index(doc! { "key": { "x": 1 } }).unwrap();
+    let decimal = |text: &str| Value::Decimal128(Decimal128::parse(text).unwrap());
+    let values = [
+        Value::Double(5.5),
+        Value::Int32(6),
+        Value::Int64(5),
+        decimal("5.75"),
+        Value::Double(6.5),
+        Value::Int64(1 << 60),
+    ];
+    things.add_all((0..).zip(values).map(|(id, x)| doc! { "_id": id, "x": x }));
+    let by_x = || doc! { "sort": { "x": 1 } };
+    assert_eq!(things.ids(doc! { "x": { "$lt": 6 } }, by_x()), [2, 0, 3]);
+    assert_eq!(things.ids(doc! { "x": 6.0 }, by_x()), [1]);
+    assert_eq!(things.ids(doc! {}, by_x()), [2, 0, 3, 1, 4, 5]);
+    let command = doc! { "find": "things", "filter": { "x": { "$lt": 6 } } };
+    let keys = at(
+        &things.explained(command),
+        "executionStats.totalKeysExamined",
+    );
+    assert_eq!(keys, Some(Value::Int64(3)));
+}
+
+#[test]
+fn a_second_opener_in_this_process_or_another_is_told_that_the_database_is_locked() {
+    if let Some(path) = child::path() {
+        let second = Database::open(&path, OpenOptions::default());
+        println!(
+            "opening gives {:?}",
+            second.err().map(|error| error.status())
+        );
+        return;
+    }
+    let directory = TempDir::new();
+    let database = open(&directory);
+    let second = Database::open(&directory.database(), OpenOptions::default());
+    assert_eq!(
+        second.err().map(|error| error.status()),
+        Some(Status::Locked)
+    );
+    let name = "ancestors_faults::a_second_opener_in_this_process_or_another_is_told_that_the_database_is_locked";
+    let printed = child::run(name, &directory);
+    assert!(printed.contains("opening gives Some(Locked)"), "{printed}");
+    database
+        .collection("things")
+        .unwrap()
+        .add(doc! { "_id": 1 })
+        .unwrap();
+    database.close().unwrap();
+    let printed = child::run(name, &directory);
+    assert!(printed.contains("opening gives None"), "{printed}");
+    assert_eq!(
+        open(&directory)
+            .collection("things")
+            .unwrap()
+            .count(doc! {}),
+        1
+    );
+}
+
+#[test]
+fn a_cursor_holds_one_batch_not_the_result() {
+    const DOCUMENTS: i32 = 200_000;
+    const MOST_KIB: i64 = 4 << 10;
+    let Some(path) = child::path() else {
+        let directory = TempDir::new();
+        child::run(
+            "ancestors_faults::a_cursor_holds_one_batch_not_the_result",
+            &directory,
+        );
+        return;
+    };
+    let options = OpenOptions {
+        durability: Durability::None,
+        background: false,
+        ..OpenOptions::default()
+    };
+    let database = Database::open(&path, options.clone()).unwrap();
+    let text = "x".repeat(200);
+    let things = database.collection("things").unwrap();
+    things.add_all((0..DOCUMENTS).map(|n| doc! { "_id": n, "text": (text.as_str()) }));
+    database.close().unwrap();
+    let database = Database::open(&path, options).unwrap();
+    let things = database.collection("things").unwrap();
+    assert_eq!(things.count(doc! { "_id": { "$lt": 5 } }), 5);
+    let before = anonymous_kib();
+    let mut cursor = things.cursor(doc! {}, doc! {}).unwrap();
+    assert!(cursor.next().unwrap().is_some());
+    let growth = anonymous_kib() - before;
+    assert!(growth < MOST_KIB, "the first document took {growth} KiB");
+    let mut seen = 1;
+    while cursor.next().unwrap().is_some() {
+        seen += 1;
+    }
+    let growth = anonymous_kib() - before;
+    assert!(
+        seen == DOCUMENTS && growth < MOST_KIB,
+        "{seen} documents took {growth} KiB"
+    );
+}
+
+/// Memory of this process that no file backs.
+fn anonymous_kib() -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("RssAnon:"));
+    let figure = line.and_then(|line| line.split_whitespace().nth(1));
+    figure
+        .and_then(|kib| kib.parse().ok())
+        .expect("Linux says RssAnon")
+}
+
+#[test]
+fn reading_and_writing_go_on_while_documents_of_an_insert_are_still_coming() {
+    let things = collection();
+    things.add(doc! { "_id": -1 }).unwrap();
+    let (started, start) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let writer = things.clone();
+    let writing = thread::spawn(move || {
+        let mut count = 0;
+        let mut next = |out: &mut Vec<u8>| {
+            // Beyond the first batch, so that part of the operation is committed when it comes to a halt.
+            if count == 1500 {
+                started.send(()).unwrap();
+                released.recv().unwrap();
+                return Ok(false);
+            }
+            doc! { "_id": count }.write_to(out);
+            count += 1;
+            Ok(true)
+        };
+        writer
+            .insert_many(&mut next, true)
+            .unwrap()
+            .inserted_ids
+            .len()
+    });
+    start.recv_timeout(Duration::from_secs(60)).unwrap();
+    assert_eq!(things.ids(doc! { "_id": -1 }, doc! {}), [-1]);
+    assert!(things.count(doc! {}) >= 1);
+    things
+        .update(doc! { "_id": -1 }, doc! { "$set": { "a": 1 } })
+        .unwrap();
+    assert_eq!(things.count(doc! { "a": 1 }), 1);
+    release.send(()).unwrap();
+    assert_eq!(writing.join().unwrap(), 1500);
+    assert_eq!(things.count(doc! {}), 1501);
+}
+
+#[test]
+fn reading_goes_on_while_an_index_is_built_under_the_lock_of_writers() {
+    let things = collection();
+    things.add_all((0..40_000).map(person));
+    let before = things.count(doc! {});
+    let writer = things.clone();
+    let building = thread::spawn(move || writer.index(doc! { "key": { "email": 1 } }).unwrap());
+    let mut reads_meanwhile = 0;
+    while !building.is_finished() {
+        let id = doc! { "_id": 77 }.to_bytes();
+        let age = things.find_one_with(&id, &FindOptions::default(), &mut |found| {
+            found.get("age").and_then(|age| age.as_integer())
+        });
+        assert_eq!(age.unwrap(), Some(Some(77)));
+        assert_eq!(things.count(doc! {}), before);
+        reads_meanwhile += 1;
+    }
+    building.join().unwrap();
+    assert!(
+        reads_meanwhile > 10,
+        "only {reads_meanwhile} reads while the index was built"
+    );
+}
+
+#[test]
+fn handles_that_outlive_their_database_answer_closed() {
+    let database = in_memory();
+    let things = database.collection("things").unwrap();
+    things.add_all(
+        (0..5000).map(|n| doc! { "_id": n, "text": "some text to fill more than one batch" }),
+    );
+    let mut cursor = things.cursor(doc! {}, doc! {}).unwrap();
+    assert!(cursor.next().unwrap().is_some());
+    let same = database.clone();
+    database.close().unwrap();
+    database.close().unwrap();
+    assert!(same.is_closed());
+    let empty = doc! {}.to_bytes();
+    let raw = ironbase::bson::RawDoc::new(&empty).unwrap();
+    let answers = [
+        cursor.next().map(drop),
+        things.add(doc! {}).map(drop),
+        things.add_many(vec![doc! {}], false).map(drop),
+        things.cursor(doc! {}, doc! {}).map(drop),
+        things
+            .find_one_with(&empty, &FindOptions::default(), &mut |_| ())
+            .map(drop),
+        things
+            .count_documents(&empty, &Default::default())
+            .map(drop),
+        things
+            .update(doc! {}, doc! { "$set": { "a": 1 } })
+            .map(drop),
+        things
+            .update_all(doc! {}, doc! { "$set": { "a": 1 } })
+            .map(drop),
+        things.replace(doc! {}, doc! {}, true).map(drop),
+        things.delete_one(&empty, &Default::default()).map(drop),
+        things.delete_many(&empty, &Default::default()).map(drop),
+        things.index(doc! { "key": { "a": 1 } }).map(drop),
+        things.drop_index("a_1"),
+        things.list_indexes().map(drop),
+        things.explain(raw, Default::default()).map(drop),
+        things.drop(),
+        same.collection("other").map(drop),
+        same.create_collection("other", raw),
+        same.rename_collection("things", "other", false),
+        same.list_collections(raw).map(drop),
+        same.stats().map(drop),
+        same.checkpoint(),
+    ];
+    for (number, answer) in answers.into_iter().enumerate() {
+        let status = answer.map_err(|error| error.status());
+        assert_eq!(status, Err(Status::Closed), "answer {number}");
+    }
+}
+
+#[test]
+fn a_database_closes_however_busy_its_readers_are() {
+    let database = in_memory();
+    let things = database.collection("things").unwrap();
+    things.add_all((0..100).map(person));
+    let readers: Vec<_> = (0..8)
+        .map(|_| {
+            let things = things.clone();
+            thread::spawn(move || {
+                let filter = doc! { "age": { "$gte": 0 } }.to_bytes();
+                let status = loop {
+                    if let Err(error) = things.count_documents(&filter, &Default::default()) {
+                        break error.status();
+                    }
+                };
+                assert_eq!(status, Status::Closed);
+            })
+        })
+        .collect();
+    thread::sleep(Duration::from_millis(20));
+    let (closed, closing) = mpsc::channel();
+    let closer = thread::spawn(move || closed.send(database.close().is_ok()));
+    let answer = closing.recv_timeout(Duration::from_secs(10));
+    assert_eq!(
+        answer,
+        Ok(true),
+        "close waits for readers that came after it"
+    );
+    closer.join().unwrap().unwrap();
+    readers
+        .into_iter()
+        .for_each(|reader| reader.join().unwrap());
+}
+
+#[test]
+fn inc_widens_an_int_and_refuses_to_wrap_a_long() {
+    let things = collection();
+    let near = i64::MAX - 1;
+    things
+        .add(doc! { "_id": 1, "int": (i32::MAX), "long": near, "other": 0 })
+        .unwrap();
+    things
+        .update(doc! { "_id": 1 }, doc! { "$inc": { "int": 1 } })
+        .unwrap();
+    assert_eq!(things.only().get("int"), Some(&Value::Int64(1 << 31)));
+    let before = things.only();
+    let overflow = doc! { "$inc": { "long": 2 }, "$set": { "other": 5 } };
+    assert_eq!(code(things.update(doc! { "_id": 1 }, overflow)), 2);
+    assert_eq!(things.only(), before);
+    things
+        .update(doc! { "_id": 1 }, doc! { "$inc": { "long": 1 } })
+        .unwrap();
+    assert_eq!(things.only().get("long"), Some(&Value::Int64(i64::MAX)));
+}
+
+#[test]
+fn fields_keep_their_order_through_storage_updates_and_reopening() {
+    let names = |document: &Document| {
+        document
+            .iter()
+            .map(|(name, _)| name.to_string())
+            .collect::<Vec<_>>()
+    };
+    let directory = TempDir::new();
+    let database = open(&directory);
+    let things = database.collection("things").unwrap();
+    things
+        .add(doc! { "zoo": 1, "_id": 1, "apple": { "y": 1, "b": 2 }, "middle": 3 })
+        .unwrap();
+    assert_eq!(names(&things.only()), ["_id", "zoo", "apple", "middle"]);
+    let update =
+        doc! { "$set": { "zoo": "longer than before", "new": 1 }, "$unset": { "middle": 1 } };
+    things.update(doc! {}, update).unwrap();
+    database.close().unwrap();
+    let found = open(&directory).collection("things").unwrap().only();
+    assert_eq!(names(&found), ["_id", "zoo", "apple", "new"]);
+    assert_eq!(found.get("apple"), Some(&doc! { "y": 1, "b": 2 }.into()));
+}
+
+#[test]
+fn a_unique_index_refuses_a_second_null_and_a_missing_field_is_null() {
+    let things = collection();
+    things
+        .index(doc! { "key": { "a": 1 }, "unique": true })
+        .unwrap();
+    things.add(doc! { "_id": 1 }).unwrap();
+    assert_eq!(code(things.add(doc! { "_id": 2, "a": null })), 11000);
+    assert_eq!(code(things.add(doc! { "_id": 3, "b": 1 })), 11000);
+    things.add(doc! { "_id": 4, "a": 0 }).unwrap();
+    assert_eq!(
+        code(things.update(doc! { "_id": 4 }, doc! { "$unset": { "a": 1 } })),
+        11000
+    );
+    assert_eq!(things.count(doc! { "a": null }), 1);
+}
+
+#[test]
+fn a_unique_index_holds_every_element_of_an_array() {
+    let things = collection();
+    things
+        .index(doc! { "key": { "a": 1 }, "unique": true })
+        .unwrap();
+    things.add(doc! { "_id": 1, "a": [1, 2, 2, 1] }).unwrap();
+    for (number, refused) in [
+        doc! { "a": 2 },
+        doc! { "a": [3, 1.0] },
+        doc! { "a": [2, 9] },
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert_eq!(code(things.add(refused)), 11000, "{number}");
+    }
+    things.add(doc! { "_id": 2, "a": [3, [1, 2]] }).unwrap();
+    assert_eq!(
+        code(things.update(doc! { "_id": 2 }, doc! { "$set": { "a.0": 1 } })),
+        11000
+    );
+    assert_eq!(
+        code(things.replace(doc! { "_id": 2 }, doc! { "a": [7, 2] }, false)),
+        11000
+    );
+    things
+        .update(doc! { "_id": 1 }, doc! { "$set": { "a": [1] } })
+        .unwrap();
+    things
+        .replace(doc! { "_id": 2 }, doc! { "a": [7, 2] }, false)
+        .unwrap();
+    assert_eq!(things.count(doc! { "a": 2 }), 1);
+}

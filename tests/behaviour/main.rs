@@ -1,0 +1,16 @@
+//! What a user of the database sees: each test opens one, in memory or in a directory, and says what must come back.
+//!
+//! MongoDB's documented behaviour is the specification. `differential` runs random operations against two databases and a
+//! plain model; a failure prints its seed, which `IRONBASE_SEED` replays. `IRONBASE_SOAK=1` makes it longer.
+
+mod ancestors_faults;
+mod child;
+mod collections;
+mod concurrency;
+mod differential;
+mod indexes;
+mod model;
+mod queries;
+mod random;
+mod shell;
+mod updates;

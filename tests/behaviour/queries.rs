@@ -1,0 +1,399 @@
+//! Finding documents: filters, projections, sorts, windows, cursors, and what explain says of them.
+
+use ironbase::bson::{Document, Value, doc};
+use ironbase::database::Collection;
+
+use crate::shell::{Shell, TempDir, at, code, collection, in_memory, open};
+
+/// Ten documents with an index on `a`; `b` runs the other way round without one.
+fn ten() -> Collection {
+    let things = collection();
+    things.index(doc! { "key": { "a": 1 } }).unwrap();
+    things.add_all((0..10).map(|n| doc! { "_id": n, "a": (n * 10), "b": (100 - n), "c": (n % 3) }));
+    things
+}
+
+#[test]
+fn projections_choose_fields() {
+    let things = collection();
+    things
+        .add(doc! { "_id": 1, "a": 1, "b": { "c": 2, "d": 3 }, "e": [{ "f": 4, "g": 5 }, 6] })
+        .unwrap();
+    for (projection, expected) in [
+        (doc! { "a": 1 }, doc! { "_id": 1, "a": 1 }),
+        (doc! { "a": 1, "_id": 0 }, doc! { "a": 1 }),
+        (doc! { "_id": 1 }, doc! { "_id": 1 }),
+        (doc! { "b.c": 1, "_id": 0 }, doc! { "b": { "c": 2 } }),
+        (doc! { "e.f": 1, "_id": 0 }, doc! { "e": [{ "f": 4 }] }),
+        (
+            doc! { "e": 0, "b.d": 0 },
+            doc! { "_id": 1, "a": 1, "b": { "c": 2 } },
+        ),
+        (
+            doc! { "e.f": 0, "a": 0, "b": 0, "_id": 0 },
+            doc! { "e": [{ "g": 5 }, 6] },
+        ),
+        (doc! { "missing": 1 }, doc! { "_id": 1 }),
+    ] {
+        let found = things
+            .found_with(doc! {}, doc! { "projection": (projection.clone()) })
+            .unwrap();
+        assert_eq!(found, [expected], "{projection:?}");
+    }
+    let mixed = things.found_with(doc! {}, doc! { "projection": { "a": 1, "b": 0 } });
+    assert_eq!(code(mixed), 31254);
+}
+
+#[test]
+fn sort_skip_and_limit_are_the_same_by_index_and_in_memory() {
+    let things = ten();
+    for (options, expected) in [
+        (doc! { "sort": { "a": 1 }, "limit": 3 }, vec![0, 1, 2]),
+        (doc! { "sort": { "a": -1 }, "limit": 3 }, vec![9, 8, 7]),
+        (doc! { "sort": { "b": 1 }, "limit": 3 }, vec![9, 8, 7]),
+        (doc! { "sort": { "b": -1 }, "skip": 7 }, vec![7, 8, 9]),
+        (
+            doc! { "sort": { "a": 1 }, "skip": 8, "limit": 5 },
+            vec![8, 9],
+        ),
+        (
+            doc! { "sort": { "c": 1, "a": -1 }, "limit": 5 },
+            vec![9, 6, 3, 0, 7],
+        ),
+        (
+            doc! { "sort": { "_id": -1 }, "skip": 1, "limit": 2 },
+            vec![8, 7],
+        ),
+        (doc! { "sort": { "$natural": -1 }, "limit": 2 }, vec![9, 8]),
+        (doc! { "sort": { "b": 1 }, "skip": 10 }, vec![]),
+        (doc! { "skip": 100 }, vec![]),
+    ] {
+        assert_eq!(
+            things.ids(doc! {}, options.clone()),
+            expected,
+            "{options:?}"
+        );
+    }
+}
+
+#[test]
+fn a_multikey_sort_goes_by_the_least_element_up_and_the_greatest_down() {
+    let things = collection();
+    things.add_all([
+        doc! { "_id": 1, "a": [1, 9] },
+        doc! { "_id": 2, "a": [3, 5] },
+        doc! { "_id": 3, "a": 4 },
+        doc! { "_id": 4, "a": [] },
+        doc! { "_id": 5 },
+    ]);
+    for round in ["in memory", "by index"] {
+        for (options, expected) in [
+            (doc! { "sort": { "a": 1 } }, [4, 5, 1, 2, 3]),
+            (doc! { "sort": { "a": -1 } }, [1, 2, 3, 5, 4]),
+        ] {
+            assert_eq!(things.ids(doc! {}, options), expected, "{round}");
+        }
+        things.index(doc! { "key": { "a": 1 } }).unwrap();
+    }
+    // Each document comes once, though several of its keys are in range.
+    let range = || doc! { "a": { "$gte": 1 } };
+    let mut ids = things.ids(range(), doc! {});
+    ids.sort_unstable();
+    assert_eq!((ids, things.count(range())), (vec![1, 2, 3], 3));
+}
+
+#[test]
+fn explain_says_what_is_done_and_what_it_costs() {
+    let things = ten();
+    let cases: [(Document, &[&str], i64, i64, i64); 12] = [
+        // command, stages from the outermost, keys, documents, returned
+        (doc! { "find": "things" }, &["COLLSCAN"], 0, 10, 10),
+        (
+            doc! { "find": "things", "filter": { "b": 95 } },
+            &["COLLSCAN"],
+            0,
+            10,
+            1,
+        ),
+        (
+            doc! { "find": "things", "filter": { "_id": 5 } },
+            &["IDHACK"],
+            1,
+            1,
+            1,
+        ),
+        (
+            doc! { "find": "things", "filter": { "a": 50 } },
+            &["FETCH", "IXSCAN"],
+            1,
+            1,
+            1,
+        ),
+        (
+            doc! { "find": "things", "filter": { "a": { "$gt": 65 } } },
+            &["FETCH", "IXSCAN"],
+            3,
+            3,
+            3,
+        ),
+        (
+            doc! { "find": "things", "filter": { "a": { "$in": [10, 20, 25] } } },
+            &["FETCH", "IXSCAN"],
+            2,
+            2,
+            2,
+        ),
+        (
+            doc! { "find": "things", "filter": { "a": { "$gte": 50 }, "c": 0 } },
+            &["FETCH", "IXSCAN"],
+            5,
+            5,
+            2,
+        ),
+        (
+            doc! { "find": "things", "sort": { "a": 1 }, "limit": 2 },
+            &["LIMIT", "FETCH", "IXSCAN"],
+            2,
+            2,
+            2,
+        ),
+        (
+            doc! { "find": "things", "sort": { "b": 1 } },
+            &["SORT", "COLLSCAN"],
+            0,
+            10,
+            10,
+        ),
+        (
+            doc! { "find": "things", "filter": { "a": { "$lt": 40 } }, "sort": { "b": 1 }, "skip": 1,
+            "projection": { "b": 1 } },
+            &["PROJECTION_SIMPLE", "SKIP", "SORT", "FETCH", "IXSCAN"],
+            4,
+            4,
+            3,
+        ),
+        (
+            doc! { "count": "things", "query": { "a": { "$gt": 65 } } },
+            &["FETCH", "IXSCAN"],
+            3,
+            3,
+            3,
+        ),
+        (
+            doc! { "find": "things", "filter": { "a": { "$gt": 5, "$lt": 4 } } },
+            &["EOF"],
+            0,
+            0,
+            0,
+        ),
+    ];
+    for (command, stages, keys, documents, returned) in cases {
+        let explained = things.explained(command.clone());
+        let mut stage = at(&explained, "queryPlanner.winningPlan");
+        for expected in stages {
+            let Some(Value::Document(plan)) = stage else {
+                panic!("{command:?}: no {expected}")
+            };
+            assert_eq!(
+                plan.get("stage"),
+                Some(&Value::from(*expected)),
+                "{command:?}"
+            );
+            stage = plan.get("inputStage").cloned();
+        }
+        assert_eq!(stage, None, "{command:?}");
+        for (name, expected) in [
+            ("executionStats.totalKeysExamined", keys),
+            ("executionStats.totalDocsExamined", documents),
+            ("executionStats.nReturned", returned),
+        ] {
+            assert_eq!(
+                at(&explained, name),
+                Some(Value::Int64(expected)),
+                "{command:?} {name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn explain_shows_bounds_direction_and_index() {
+    let things = ten();
+    let command = doc! { "find": "things", "filter": { "a": { "$gte": 10, "$lt": 50.5 } }, "sort": { "a": -1 } };
+    let plan = at(
+        &things.explained(command),
+        "queryPlanner.winningPlan.inputStage",
+    );
+    let Some(Value::Document(scan)) = plan else {
+        panic!("{plan:?}")
+    };
+    assert_eq!(scan.get("indexName"), Some(&"a_1".into()));
+    assert_eq!(scan.get("keyPattern"), Some(&doc! { "a": 1 }.into()));
+    assert_eq!(scan.get("direction"), Some(&"backward".into()));
+    assert_eq!(scan.get("isMultiKey"), Some(&false.into()));
+    assert_eq!(at(&scan, "indexBounds.a.0"), Some("[10, 50.5)".into()));
+    let missing = in_memory()
+        .collection("nothing")
+        .unwrap()
+        .explained(doc! { "find": "nothing" });
+    assert_eq!(
+        at(&missing, "queryPlanner.winningPlan.stage"),
+        Some("EOF".into())
+    );
+}
+
+#[test]
+fn a_hint_is_followed_or_refused() {
+    let things = ten();
+    let filter = || doc! { "b": { "$gt": 96 } };
+    for hint in [
+        Value::from("a_1"),
+        doc! { "a": 1 }.into(),
+        "_id_".into(),
+        doc! { "$natural": 1 }.into(),
+    ] {
+        let found = things.ids(filter(), doc! { "hint": (hint.clone()) });
+        assert_eq!(found, [0, 1, 2, 3], "{hint:?}");
+    }
+    assert_eq!(
+        things.ids(filter(), doc! { "hint": { "$natural": -1 } }),
+        [3, 2, 1, 0]
+    );
+    for hint in [Value::from("b_1"), doc! { "a": -1 }.into()] {
+        assert_eq!(code(things.found_with(filter(), doc! { "hint": hint })), 2);
+    }
+}
+
+#[test]
+fn counts_go_with_filters_skip_and_limit() {
+    use ironbase::bson::RawDoc;
+    use ironbase::database::options::CountOptions;
+    let things = ten();
+    for (filter, options, expected) in [
+        (doc! {}, doc! {}, 10),
+        (doc! {}, doc! { "limit": 4 }, 4),
+        (doc! {}, doc! { "skip": 4 }, 6),
+        (doc! {}, doc! { "skip": 8, "limit": 5 }, 2),
+        (doc! {}, doc! { "skip": 20 }, 0),
+        (doc! { "c": 0 }, doc! {}, 4),
+        (doc! { "c": 0 }, doc! { "skip": 1, "limit": 2 }, 2),
+        (doc! { "a": { "$gte": 50 } }, doc! { "hint": "a_1" }, 5),
+        (doc! { "a": "x" }, doc! {}, 0),
+    ] {
+        let parsed = CountOptions::from_bson(RawDoc::new(&options.to_bytes()).unwrap()).unwrap();
+        let count = things.count_documents(&filter.to_bytes(), &parsed).unwrap();
+        assert_eq!(count, expected, "{filter:?} {options:?}");
+    }
+}
+
+#[test]
+fn a_cursor_sees_the_collection_as_it_was_whatever_happens_to_it() {
+    let directory = TempDir::new();
+    let database = open(&directory);
+    let things = database.collection("things").unwrap();
+    let text = "x".repeat(100);
+    things.index(doc! { "key": { "a": 1 } }).unwrap();
+    things.add_all((0..5000).map(|n| doc! { "_id": n, "a": (n % 100), "text": (text.as_str()) }));
+    let mut cursors = vec![
+        things.cursor(doc! {}, doc! {}).unwrap(),
+        things
+            .cursor(doc! { "a": { "$gte": 0 } }, doc! { "hint": "a_1" })
+            .unwrap(),
+        things
+            .cursor(doc! {}, doc! { "sort": { "text": 1, "_id": -1 } })
+            .unwrap(),
+    ];
+    for cursor in &mut cursors {
+        assert!(cursor.next().unwrap().is_some());
+    }
+    things
+        .update_all(doc! {}, doc! { "$inc": { "a": 1000 } })
+        .unwrap();
+    things.delete_all(doc! { "_id": { "$gte": 100 } });
+    things.drop_index("a_1").unwrap();
+    database.checkpoint().unwrap();
+    database
+        .rename_collection("things", "others", false)
+        .unwrap();
+    database.collection("others").unwrap().drop().unwrap();
+    database.checkpoint().unwrap();
+    things.add_all((0..3000).map(|n| doc! { "_id": n, "new": (text.as_str()) }));
+    database.checkpoint().unwrap();
+    for (number, cursor) in cursors.iter_mut().enumerate() {
+        let mut rest = 0;
+        while let Some(found) = cursor.next().unwrap() {
+            let a = ironbase::bson::RawDoc::new(found).unwrap().get("a");
+            assert!(
+                a.and_then(|a| a.as_integer()).is_some_and(|a| a < 100),
+                "cursor {number}"
+            );
+            rest += 1;
+        }
+        assert_eq!(rest, 4999, "cursor {number}");
+        assert!(cursor.next().unwrap().is_none(), "cursor {number} ended");
+    }
+}
+
+#[test]
+fn batches_do_not_show() {
+    let things = collection();
+    let text = "x".repeat(1000);
+    things.index(doc! { "key": { "a": -1 } }).unwrap();
+    things.add_all((0..3000).map(|n| doc! { "_id": n, "a": (n / 7), "text": (text.as_str()) }));
+    let all: Vec<i32> = (0..3000).collect();
+    let backward: Vec<i32> = all.iter().rev().copied().collect();
+    for (options, expected) in [
+        (doc! {}, &all[..]),
+        (doc! { "sort": { "a": 1, "_id": 1 } }, &all[..]),
+        (doc! { "sort": { "a": -1, "_id": -1 } }, &backward[..]),
+        (
+            doc! { "sort": { "_id": -1 }, "skip": 100, "limit": 2000 },
+            &backward[100..2100],
+        ),
+        (doc! { "skip": 2990 }, &all[2990..]),
+    ] {
+        assert_eq!(
+            things.ids(doc! {}, options.clone()),
+            expected,
+            "{options:?}"
+        );
+    }
+}
+
+#[test]
+fn a_sort_that_needs_too_much_memory_says_what_would_help() {
+    let things = collection();
+    for id in 0..110 {
+        let text = format!("{id}{}", "x".repeat(1 << 20));
+        things.add(doc! { "_id": id, "text": text }).unwrap();
+    }
+    let by_text = || doc! { "sort": { "text": -1 } };
+    let error = things.found_with(doc! {}, by_text()).unwrap_err();
+    assert_eq!(error.code().0, 292);
+    assert!(error.message().contains("add an index"), "{error}");
+    let few = doc! { "sort": { "text": -1 }, "limit": 2, "projection": { "text": 0 } };
+    assert_eq!(things.ids(doc! {}, few), [9, 99]);
+    things.index(doc! { "key": { "_id": -1 } }).unwrap();
+    assert_eq!(
+        things.ids(doc! {}, doc! { "sort": { "_id": -1 }, "limit": 1 }),
+        [109]
+    );
+}
+
+#[test]
+fn wrong_requests_are_refused_with_the_servers_codes() {
+    let things = ten();
+    for (filter, options, expected) in [
+        (doc! { "a": { "$foo": 1 } }, doc! {}, 2),
+        (doc! { "$foo": [] }, doc! {}, 2),
+        (doc! {}, doc! { "sort": { "a": 2 } }, 15975),
+        (doc! {}, doc! { "limit": -1 }, 51024),
+        (doc! {}, doc! { "skip": -1 }, 51024),
+        (doc! {}, doc! { "sorted": { "a": 1 } }, 40415),
+        (doc! {}, doc! { "sort": 1 }, 14),
+        (doc! {}, doc! { "projection": { "a": 1, "b": 0 } }, 31254),
+    ] {
+        let answer = things.found_with(filter.clone(), options.clone());
+        assert_eq!(code(answer), expected, "{filter:?} {options:?}");
+    }
+}
