@@ -181,7 +181,7 @@ impl Engine {
             if writer.is_full() {
                 writer.roll(last + 1 - spare.commits())?;
             }
-            let group = spare.seal(synced, writer.segment());
+            let group = spare.seal(synced, writer.place());
             writer.append(group)?;
             self.log_bytes
                 .fetch_add(group.len() as u64, Ordering::Relaxed);

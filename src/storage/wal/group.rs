@@ -88,7 +88,7 @@ impl Pending {
     }
 
     /// Completes the header and gives the group's bytes, padded to its alignment.
-    pub fn seal(&mut self, durable: Lsn, segment: u64) -> &[u8] {
+    pub fn seal(&mut self, durable: Lsn, place: Place) -> &[u8] {
         let length = self.bytes.len() - HEADER;
         self.bytes[..4].copy_from_slice(MAGIC);
         put_u32(&mut self.bytes, 8, length as u32);
@@ -96,7 +96,7 @@ impl Pending {
         put_u64(&mut self.bytes, 16, self.last + 1 - u64::from(self.commits));
         put_u64(&mut self.bytes, 24, self.last);
         put_u64(&mut self.bytes, 32, durable);
-        let sum = checksum(&self.bytes[8..], segment);
+        let sum = place.checksum(&self.bytes[8..]);
         put_u32(&mut self.bytes, 4, sum);
         self.bytes
             .resize(self.bytes.len().next_multiple_of(ALIGN as usize), 0);
@@ -115,8 +115,22 @@ impl Pending {
 #[derive(Clone, Copy)]
 pub struct Mark(usize);
 
-fn checksum(bytes: &[u8], segment: u64) -> u32 {
-    crc32c::crc32c_append(crc32c::crc32c(bytes), &segment.to_le_bytes())
+/// The database and segment that a group belongs to, as its checksum begins: a group copied to another place, by the medium
+/// or by a document that holds its bytes, is none there.
+#[derive(Clone, Copy)]
+pub struct Place(u32);
+
+impl Place {
+    pub fn new(database_id: &[u8; 16], segment: u64) -> Place {
+        Place(crc32c::crc32c_append(
+            crc32c::crc32c(database_id),
+            &segment.to_le_bytes(),
+        ))
+    }
+
+    fn checksum(self, bytes: &[u8]) -> u32 {
+        crc32c::crc32c_append(self.0, bytes)
+    }
 }
 
 /// A whole group found in a segment.
@@ -130,13 +144,13 @@ pub struct Group<'a> {
 
 impl<'a> Group<'a> {
     /// The group that starts at `offset` of a segment, if a whole one does.
-    pub fn read(segment: &'a [u8], offset: usize, number: u64) -> Option<Group<'a>> {
+    pub fn read(segment: &'a [u8], offset: usize, place: Place) -> Option<Group<'a>> {
         let bytes = segment.get(offset..)?;
         if bytes.len() < HEADER || bytes[..4] != *MAGIC {
             return None;
         }
         let end = HEADER.checked_add(get_u32(bytes, 8) as usize)?;
-        if checksum(bytes.get(8..end)?, number) != get_u32(bytes, 4) {
+        if place.checksum(bytes.get(8..end)?) != get_u32(bytes, 4) {
             return None;
         }
         let group = Group {

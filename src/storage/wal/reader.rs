@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::group::{ALIGN, Group, MAGIC};
+use super::group::{ALIGN, Group, MAGIC, Place};
 use super::writer::{SEGMENT_HEADER, SegmentHeader};
 use super::{DIRECTORY, segment_number, segment_path};
 use crate::storage::error::{Error, ErrorKind, Result};
@@ -17,6 +17,7 @@ use crate::storage::vfs::Vfs;
 /// The log behind a checkpoint.
 pub struct Log {
     vfs: Arc<dyn Vfs>,
+    database_id: [u8; 16],
     /// Segment numbers to replay, in order, and where reading starts and stops in each.
     parts: Vec<(u64, u64, u64)>,
     /// The newest whole commit; the checkpoint's when there is none behind it.
@@ -45,6 +46,7 @@ impl Log {
         }
         let mut log = Log {
             vfs: vfs.clone(),
+            database_id,
             parts: Vec::new(),
             last: checkpoint,
             end: from,
@@ -55,6 +57,7 @@ impl Log {
         // header is made. So only the last segment can be without a header or end with half a group.
         for (index, &number) in numbers.iter().enumerate() {
             let bytes = read_segment(vfs, number)?;
+            let place = Place::new(&database_id, number);
             let path = vfs.display(&segment_path(number));
             let header = SegmentHeader::decode(&bytes, &path)?;
             if let Some(header) = &header
@@ -70,7 +73,7 @@ impl Log {
             }
             let is_last = index + 1 == numbers.len();
             let Some(header) = header else {
-                if index == 0 || !is_last || find_group(&bytes, 0, number, |_| true).is_some() {
+                if index == 0 || !is_last || find_group(&bytes, 0, place, |_| true).is_some() {
                     return Err(Error::corrupt_file(&path, "its header is damaged"));
                 }
                 log.torn = true;
@@ -89,7 +92,7 @@ impl Log {
                 let reason = format!("it ends before byte {start}, from which to replay");
                 return Err(Error::corrupt_file(&path, reason));
             }
-            let end = log.read_groups(&bytes, start, number);
+            let end = log.read_groups(&bytes, start, place);
             log.parts.push((number, start, end));
             log.end = LogPosition {
                 segment: number,
@@ -99,7 +102,7 @@ impl Log {
             if is_last && rest.iter().any(|&byte| byte != 0) {
                 log.torn = true;
                 let beyond = |group: &Group<'_>| group.durable > log.last;
-                if let Some(group) = find_group(&bytes, end as usize, number, beyond) {
+                if let Some(group) = find_group(&bytes, end as usize, place, beyond) {
                     return Err(log.damaged(group.durable, &path));
                 }
             }
@@ -108,9 +111,9 @@ impl Log {
     }
 
     /// Goes over the groups that follow each other from `start` on; gives where they end.
-    fn read_groups(&mut self, bytes: &[u8], start: u64, number: u64) -> u64 {
+    fn read_groups(&mut self, bytes: &[u8], start: u64, place: Place) -> u64 {
         let mut offset = start as usize;
-        while let Some(group) = Group::read(bytes, offset, number) {
+        while let Some(group) = Group::read(bytes, offset, place) {
             // Commits up to the checkpoint may come again; a gap may not.
             if group.first > self.last + 1 || group.last < group.first {
                 break;
@@ -146,11 +149,12 @@ impl Log {
                 continue;
             }
             let bytes = read_segment(&self.vfs, number)?;
+            let place = Place::new(&self.database_id, number);
             let malformed =
                 |reason| Error::corrupt_file(&self.vfs.display(&segment_path(number)), reason);
             let mut offset = start;
             while offset < end {
-                let group = Group::read(&bytes, offset as usize, number)
+                let group = Group::read(&bytes, offset as usize, place)
                     .ok_or_else(|| malformed(format!("byte {offset} reads differently now")))?;
                 for commit in group.commits() {
                     let (lsn, operations) = commit.map_err(malformed)?;
@@ -206,7 +210,7 @@ impl Log {
 fn find_group<'a>(
     bytes: &'a [u8],
     from: usize,
-    number: u64,
+    place: Place,
     is_wanted: impl Fn(&Group<'a>) -> bool,
 ) -> Option<Group<'a>> {
     let mut offset = from.next_multiple_of(ALIGN as usize);
@@ -214,7 +218,7 @@ fn find_group<'a>(
         let rest = bytes.get(offset..)?;
         offset +=
             memchr::memmem::find_iter(rest, MAGIC).find(|at| at.is_multiple_of(ALIGN as usize))?;
-        match Group::read(bytes, offset, number) {
+        match Group::read(bytes, offset, place) {
             Some(group) if is_wanted(&group) => return Some(group),
             Some(group) => offset += group.length(),
             None => offset += ALIGN as usize,

@@ -8,7 +8,8 @@
 
 use std::sync::Arc;
 
-use super::{DIRECTORY, group::ALIGN, segment_path};
+use super::group::{ALIGN, Place};
+use super::{DIRECTORY, segment_path};
 use crate::storage::error::{Error, ErrorKind, Result};
 use crate::storage::page::{self, Lsn};
 use crate::storage::superblock::{FORMAT_VERSION, LogPosition};
@@ -165,8 +166,9 @@ impl LogWriter {
         }
     }
 
-    pub fn segment(&self) -> u64 {
-        self.number
+    /// What the next group's checksum begins with.
+    pub fn place(&self) -> Place {
+        Place::new(&self.database_id, self.number)
     }
 
     fn failed(&self, what: &str, e: std::io::Error) -> Error {
