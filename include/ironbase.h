@@ -61,15 +61,17 @@
  *
  * **Statuses of every function:** #IRONBASE_ERROR_ARGUMENT for a parameter that is NULL and must
  * not be, for an impossible length, for bad UTF-8 and unknown options (the message names the
- * parameter); #IRONBASE_ERROR_JSON for a malformed text (the details give `parameter` and
- * `position`); #IRONBASE_ERROR_CLOSED; #IRONBASE_ERROR_IO and #IRONBASE_ERROR_CORRUPT from the
- * files; #IRONBASE_ERROR_NO_MEMORY; #IRONBASE_ERROR_INTERNAL for a bug.
+ * parameter); #IRONBASE_ERROR_UNSUPPORTED for options that MongoDB has and this version has not;
+ * #IRONBASE_ERROR_JSON for a malformed text (the details give `parameter` and `position`);
+ * #IRONBASE_ERROR_CLOSED; #IRONBASE_ERROR_IO and #IRONBASE_ERROR_CORRUPT from the files;
+ * #IRONBASE_ERROR_NO_MEMORY; #IRONBASE_ERROR_INTERNAL for a bug.
  *
  * **Statuses of writing**, beside those: #IRONBASE_ERROR_READ_ONLY for a database opened with
  * `readOnly`, and #IRONBASE_ERROR_FULL. A write that returned #IRONBASE_OK is complete and as
  * durable as the database's `durability` says; one that returned an error changed nothing, unless
  * its comment says otherwise. When the system failed to write or sync, further writes are refused
- * until the database is opened anew; reads go on.
+ * until the database is opened anew; reads go on. Opening anew may find the write that met the
+ * failure done or not.
  */
 
 /**
@@ -79,6 +81,7 @@
  *
  * - **One opener.** A database is open once: in one process, through one ironbase_open(). A second
  *   gets #IRONBASE_ERROR_LOCKED. Share the handle between threads, and the process between users.
+ *   Only those who open it with `readOnly` may be several, as long as nobody else has it open.
  * - **fork().** A child must not use handles of its parent, not even to free them: the library's
  *   threads do not exist in the child, and both would write one file. Call exec, or open databases
  *   after the fork. The lock stays the parent's.
@@ -193,9 +196,8 @@
  * @defgroup cursor Cursors
  * @brief The results of a query, a document or a batch at a time.
  *
- * A cursor reads nothing before it is first asked; from then on it sees the database as it was at
- * that moment. It serves one thread at a time. Documents are returned once each, by either
- * function.
+ * A cursor sees the database as it was when it was made, and reads nothing before it is first asked.
+ * It serves one thread at a time. Documents are returned once each, by either function.
  *
  * @code{.c}
  * ironbase_db_t *db = NULL;
@@ -847,9 +849,8 @@ ironbase_status_t ironbase_collection_insert_many(ironbase_collection_t *collect
                                                   ironbase_error_t **err);
 
 /**
- * Starts reading the documents that match a filter. Nothing is read before the first document is
- * asked for; the cursor then sees the database as it was at that moment, whatever is written
- * later.
+ * Starts reading the documents that match a filter. The cursor sees the database as it is now,
+ * whatever is written later. No document is read before the first is asked for.
  *
  * Options: `projection`, `sort`, `skip`, `limit` (0: no limit), `batchSize` (for
  * ironbase_cursor_next_batch() without limits of its own), `hint` (an index's name or key pattern,

@@ -16,9 +16,8 @@ use crate::database::options::{CountOptions, FindOptions};
 use crate::error::{Error, Status};
 use crate::json;
 
-/// Starts reading the documents that match a filter. Nothing is read before the first document is
-/// asked for; the cursor then sees the database as it was at that moment, whatever is written
-/// later.
+/// Starts reading the documents that match a filter. The cursor sees the database as it is now,
+/// whatever is written later. No document is read before the first is asked for.
 ///
 /// Options: `projection`, `sort`, `skip`, `limit` (0: no limit), `batchSize` (for
 /// ironbase_cursor_next_batch() without limits of its own), `hint` (an index's name or key pattern,

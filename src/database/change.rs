@@ -21,8 +21,9 @@ use crate::storage::catalog;
 use crate::storage::engine::{Engine, WriteTxn};
 use crate::storage::page::Lsn;
 
-/// Documents changed in one commit.
-const BATCH: usize = 500;
+/// A commit ends with the document that reaches one of these.
+const BATCH_DOCUMENTS: usize = 500;
+const BATCH_BYTES: usize = 4 << 20;
 
 /// What a write does to one document: given its key and its bytes, changes it in the transaction.
 pub type Change<'c> =
@@ -164,35 +165,53 @@ pub fn many(
     loop {
         let mut keys: Vec<Vec<u8>> = Vec::new();
         let filter = &selection.filter;
-        let ended = execute::run(source, &plan, filter, &mut position, &mut |key, _| {
-            keys.push(key.to_vec());
-            Ok(if keys.len() < BATCH {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(())
-            })
-        })?;
-        let (result, lsn) = change_batch(collection, &engine, selection, &keys, change);
-        last = lsn.or(last);
-        // Also after an error: what was changed before it must be durable when the caller hears of it.
-        if let Some(lsn) = last.filter(|_| ended || result.is_err()) {
-            engine.wait(lsn).map_err(from_storage)?;
+        let mut bytes = 0;
+        let ended = execute::run(
+            source,
+            &plan,
+            filter,
+            &mut position,
+            &mut |key, document| {
+                keys.push(key.to_vec());
+                bytes += document.as_bytes().len();
+                Ok(if keys.len() < BATCH_DOCUMENTS && bytes < BATCH_BYTES {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                })
+            },
+        )?;
+        let mut rest = keys.as_slice();
+        loop {
+            let (result, lsn) = change_batch(collection, &engine, selection, &mut rest, change);
+            last = lsn.or(last);
+            let is_last = result.is_err() || (ended && rest.is_empty());
+            if let Some(lsn) = last {
+                // Also after an error: what was changed before it must be durable when the caller hears of it.
+                if is_last {
+                    engine.wait(lsn)
+                } else {
+                    engine.pace(lsn)
+                }
+                .map_err(from_storage)?;
+            }
+            changed += result?;
+            if rest.is_empty() {
+                break;
+            }
         }
-        changed += result?;
         if ended {
             return Ok(changed);
-        }
-        if let Some(lsn) = last {
-            engine.pace(lsn).map_err(from_storage)?;
         }
     }
 }
 
+/// Changes documents in one commit, as many as one may hold; takes those dealt with off the front of `keys`.
 fn change_batch(
     collection: &Collection,
     engine: &Arc<Engine>,
     selection: &Selection,
-    keys: &[Vec<u8>],
+    keys: &mut &[Vec<u8>],
     change: &mut Change<'_>,
 ) -> (Result<u64>, Option<Lsn>) {
     let mut txn = match engine.begin_write() {
@@ -201,22 +220,25 @@ fn change_batch(
     };
     let mut changed = 0;
     let mut result = Ok(());
-    if let Some(target) = txn.collection(&collection.name) {
-        for key in keys {
-            let source = Source {
-                collection: &target,
-                roots: txn.roots(),
-            };
-            result = matching(source, selection, key.clone()).and_then(|found| match found {
-                None => Ok(()),
-                Some((key, document)) => {
-                    changed += 1;
-                    change(&mut txn, &target, &key, &document)
-                }
-            });
-            if result.is_err() {
-                break;
+    let Some(target) = txn.collection(&collection.name) else {
+        *keys = &[];
+        return (Ok(0), None);
+    };
+    while let Some((key, rest)) = keys.split_first() {
+        *keys = rest;
+        let source = Source {
+            collection: &target,
+            roots: txn.roots(),
+        };
+        result = matching(source, selection, key.clone()).and_then(|found| match found {
+            None => Ok(()),
+            Some((key, document)) => {
+                changed += 1;
+                change(&mut txn, &target, &key, &document)
             }
+        });
+        if result.is_err() || txn.logged_bytes() >= BATCH_BYTES {
+            break;
         }
     }
     if txn.is_broken() {

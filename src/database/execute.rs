@@ -94,34 +94,44 @@ pub fn run(
     visit: &mut Visit<'_>,
 ) -> Result<bool> {
     loop {
-        let stretch = match &plan.access {
-            Access::Empty => return Ok(true),
-            Access::IdPoints(keys) => visit_points(source, keys, filter, position, visit)?,
-            Access::CollectionScan { id_bounds, reverse } => {
-                let scan = Scan {
-                    bounds: id_bounds,
-                    reverse: *reverse,
-                };
-                scan_documents(source, &scan, filter, position, visit)?
-            }
-            Access::IndexScan {
-                position: index,
-                intervals,
-                reverse,
-                multikey,
-            } => {
-                let scan = Scan {
-                    bounds: intervals,
-                    reverse: *reverse,
-                };
-                let index = &source.collection.indexes[*index];
-                scan_index(source, index, *multikey, &scan, filter, position, visit)?
-            }
-        };
-        match stretch {
+        match stretch(source, plan, filter, position, visit)? {
             Stretch::End => return Ok(true),
             Stretch::Broken => return Ok(false),
             Stretch::Paused => {}
+        }
+    }
+}
+
+/// Runs a plan for as long as one guard should be held.
+pub fn stretch(
+    source: Source<'_>,
+    plan: &Plan,
+    filter: &Filter,
+    position: &mut Position,
+    visit: &mut Visit<'_>,
+) -> Result<Stretch> {
+    match &plan.access {
+        Access::Empty => Ok(Stretch::End),
+        Access::IdPoints(keys) => visit_points(source, keys, filter, position, visit),
+        Access::CollectionScan { id_bounds, reverse } => {
+            let scan = Scan {
+                bounds: id_bounds,
+                reverse: *reverse,
+            };
+            scan_documents(source, &scan, filter, position, visit)
+        }
+        Access::IndexScan {
+            position: index,
+            intervals,
+            reverse,
+            multikey,
+        } => {
+            let scan = Scan {
+                bounds: intervals,
+                reverse: *reverse,
+            };
+            let index = &source.collection.indexes[*index];
+            scan_index(source, index, *multikey, &scan, filter, position, visit)
         }
     }
 }
@@ -130,13 +140,19 @@ pub fn run(
 type EntryFn<'f, 'p> = dyn FnMut(&[u8], &'p [u8], &mut Examined) -> Result<ControlFlow<()>> + 'f;
 
 /// How a stretch of a scan ended.
-enum Stretch {
+pub enum Stretch {
     /// There is nothing more.
     End,
     /// The visitor wants no more for now.
     Broken,
     /// Enough under one guard; go on with the next.
     Paused,
+}
+
+impl Stretch {
+    pub fn is_end(&self) -> bool {
+        matches!(self, Stretch::End)
+    }
 }
 
 struct Scan<'a> {

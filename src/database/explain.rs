@@ -59,13 +59,11 @@ pub fn explain(
         return Ok(out.to_bytes());
     };
     let indexes = describe_indexes(at.source())?;
-    let preferred = selection.preferred(at.source(), &collection.database.plans);
     let request = planner::PlanRequest {
         describe: true,
-        preferred: preferred.as_deref(),
         ..selection.request(at.source(), &indexes)
     };
-    let plans = planner::candidates(&request)?;
+    let plans = selection.ranked(at.source(), &request, &collection.database.plans)?;
     out.insert(
         "queryPlanner",
         explain::query_planner(collection.name(), &plans, &request, stages)?,

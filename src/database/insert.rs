@@ -16,8 +16,8 @@ use crate::storage;
 use crate::storage::engine::{Duplicate, WriteTxn};
 
 /// A batch ends with the document that reaches one of these.
-const BATCH_BYTES: usize = 1 << 20;
-const BATCH_DOCUMENTS: usize = 1000;
+const BATCH_BYTES: usize = 2 << 20;
+const BATCH_DOCUMENTS: usize = 5000;
 
 /// What `insert_many` did.
 #[derive(Clone, Debug, Default, PartialEq)]

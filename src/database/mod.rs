@@ -23,6 +23,7 @@ mod names;
 pub mod options;
 mod select;
 mod sorter;
+mod trial;
 mod update;
 
 use std::path::Path;
@@ -154,7 +155,9 @@ impl Database {
         let Some(engine) = self.0.engine.write().take() else {
             return Ok(());
         };
-        engine.close().map_err(from_storage)
+        engine.close().map_err(from_storage)?;
+        log::info!("closed {}", self.0.path);
+        Ok(())
     }
 
     /// Whether `close` was called.
@@ -176,11 +179,7 @@ impl Database {
     pub fn mark_panicked(&self) {
         // Also while it is being closed.
         if let Some(engine) = &*self.0.engine.read_recursive() {
-            let message = "a write panicked".to_string();
-            engine.poison(&crate::storage::Error::new(
-                crate::storage::ErrorKind::Poisoned,
-                message,
-            ));
+            engine.poison_by_panic("writing");
         }
     }
 

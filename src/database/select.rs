@@ -5,6 +5,7 @@ use std::any::Any;
 use super::errors::from_storage;
 use super::execute::Source;
 use super::options::Hint as HintOption;
+use super::trial;
 use crate::bson::{RawDoc, RawValue};
 use crate::error::{Code, Error, Result, Status};
 use crate::index::{Deriver, IndexSpec};
@@ -48,29 +49,36 @@ impl Selection {
         if indexes.len() < 2 {
             return planner::plan(&request);
         }
-        let preferred = self.preferred(source, plans);
-        let plan = planner::plan(&PlanRequest {
-            preferred: preferred.as_deref(),
-            ..request
-        })?;
-        if preferred.is_none()
-            && let Access::IndexScan { position, .. } = plan.access
-        {
-            plans.remember(
-                self.shape(source),
-                &source.collection.indexes[position].name,
-            );
+        let mut ranked = self.ranked(source, &request, plans)?;
+        if ranked.is_empty() {
+            return planner::plan(&request);
         }
-        Ok(plan)
+        Ok(ranked.swap_remove(0))
     }
 
-    /// The index that served queries like this one before.
-    pub fn preferred(&self, source: Source<'_>, plans: &PlanCache) -> Option<String> {
-        plans.winner(&self.shape(source))
-    }
-
-    fn shape(&self, source: Source<'_>) -> Shape {
-        Shape::new(source.collection.id.into(), &self.filter, &self.sort)
+    /// The ways to the documents, the one to be taken first. Where form leaves a choice, the index that served queries
+    /// like this one before is taken, or the winner of a race.
+    pub fn ranked(
+        &self,
+        source: Source<'_>,
+        request: &PlanRequest<'_>,
+        plans: &PlanCache,
+    ) -> Result<Vec<Plan>> {
+        let shape = Shape::new(source.collection.id.into(), &self.filter, &self.sort);
+        let winner = plans.winner(&shape);
+        let preferred = winner.as_deref();
+        let mut ranked = planner::candidates(&PlanRequest {
+            preferred,
+            ..*request
+        })?;
+        if winner.is_none() && planner::has_choice(&ranked) {
+            let best = trial::best(source, &ranked, &self.filter)?;
+            if let Access::IndexScan { position, .. } = ranked[best].access {
+                plans.remember(shape, &source.collection.indexes[position].name);
+            }
+            ranked[..=best].rotate_right(1);
+        }
+        Ok(ranked)
     }
 
     /// What the planner is asked.

@@ -6,6 +6,9 @@
 use crate::bson::{Builder, Path, RawDoc, RawValue};
 use crate::error::{Code, Error, Result};
 
+/// Bytes of an index's name at most, a name made of long paths included. MongoDB has no limit of its own since 4.2.
+const MAX_NAME: usize = 4096;
+
 /// The name of the index on `_id` that every collection has: its primary tree.
 pub const ID_INDEX: &str = "_id_";
 
@@ -92,6 +95,11 @@ impl IndexSpec {
             ));
         };
         let name = name.unwrap_or_else(|| default_name(&fields));
+        if name.len() > MAX_NAME || name == "*" || name.contains('\0') {
+            return Err(refuse(format!(
+                "an index's name has at most {MAX_NAME} bytes, no NUL, and is not \"*\" (which names all indexes)"
+            )));
+        }
         if name == ID_INDEX && !is_id_key(&fields) {
             return Err(Error::query(
                 Code::BAD_VALUE,

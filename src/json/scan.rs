@@ -65,6 +65,22 @@ fn specials(word: u64) -> u64 {
     quotes | backslashes | controls
 }
 
+/// The bits of the first `used` bytes of a word, of at most 8.
+#[inline]
+fn mask(used: usize) -> u64 {
+    // Shifting by all 64 bits would overflow, so a whole word is a case of its own.
+    !(u64::MAX << (used * 8 % 64)) | u64::from(used >= 8).wrapping_neg()
+}
+
+/// The first `length` bytes of `bytes`, at most 8 and plain, as one word; else none, as for [`masked_plain`].
+#[inline]
+pub(super) fn masked_plain_word(bytes: &[u8], length: usize) -> Option<u64> {
+    let word = u64::from_le_bytes(*bytes.first_chunk::<8>()?);
+    let is_short = length <= 8;
+    let mask = mask(length.min(8));
+    (is_short && specials(word) & mask == 0).then_some(word & mask)
+}
+
 /// The first `length` bytes of `bytes`, at most 16 and plain, as two words with zeros behind them; none if they are more,
 /// something in them must be escaped, or fewer than 16 bytes can be read. Most keys and many strings are such texts, and
 /// storing words spares a call to copy each.
@@ -76,8 +92,6 @@ pub(super) fn masked_plain(bytes: &[u8], length: usize) -> Option<[u64; 2]> {
     }
     let (low, high) = chunk.split_at(8);
     let word = |half: &[u8]| u64::from_le_bytes(half.try_into().unwrap_or_default());
-    // Shifting by all 64 bits would overflow, so the last bit is shifted out apart.
-    let mask = |used: usize| !(u64::MAX << (used * 8 % 64)) | u64::from(used >= 8).wrapping_neg();
     let masks = [mask(length.min(8)), mask(length.saturating_sub(8))];
     let words = [word(low), word(high)];
     let special = specials(words[0]) & masks[0] | specials(words[1]) & masks[1];
@@ -97,6 +111,8 @@ mod tests {
             let mut expected = [0; 16];
             expected[..length].copy_from_slice(&text[..length]);
             let words = masked_plain(text, length).unwrap();
+            let word = masked_plain_word(text, length);
+            assert_eq!(word, (length <= 8).then_some(words[0]));
             let found: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
             assert_eq!(found, expected);
             for place in 0..16 {

@@ -10,7 +10,7 @@
 
 use super::number::{INTEGER_MAX, integer_text, plain_double};
 use super::scalar::Scalar;
-use super::scan::{has_special, is_special, masked_plain};
+use super::scan::{has_special, is_special, masked_plain, masked_plain_word};
 use crate::bson::{RawDoc, RawValue, Text, nul_at, value_len};
 
 /// The two forms of Extended JSON v2.
@@ -182,7 +182,9 @@ impl Writer<'_, '_> {
         if level == Level::Array {
             return true;
         }
-        if let Some([low, high]) = masked_plain(rest, length) {
+        if let Some(word) = masked_plain_word(rest, length) {
+            self.sink.short_literal(word, length);
+        } else if let Some([low, high]) = masked_plain(rest, length) {
             self.sink.literal(low, high, length);
         } else {
             self.scalar(|scalar| scalar.text(Text::from_bytes(&rest[..length])));
@@ -197,7 +199,9 @@ impl Writer<'_, '_> {
         let length = i32::from_le_bytes(*rest.first_chunk::<4>()?);
         let length = usize::try_from(length).ok()?.checked_sub(1)?;
         let text = rest.get(4..)?;
-        if let Some([low, high]) = masked_plain(text, length) {
+        if let Some(word) = masked_plain_word(text, length) {
+            self.sink.short_literal(word, length);
+        } else if let Some([low, high]) = masked_plain(text, length) {
             self.sink.literal(low, high, length);
         } else {
             let text = text.get(..length)?;
@@ -336,6 +340,16 @@ impl Sink<'_> {
         end[tail.len()] = b'"';
         self.at += text.len() + 2;
         true
+    }
+
+    /// Stores a string literal of at most 8 plain bytes.
+    #[inline]
+    fn short_literal(&mut self, word: u64, length: usize) {
+        let mut literal = [0; 16];
+        literal[0] = b'"';
+        literal[1..9].copy_from_slice(&word.to_le_bytes());
+        literal[(length + 1) % 16] = b'"';
+        self.store(&literal, length + 2);
     }
 
     /// Stores a string literal of at most 16 plain bytes, given as two words.

@@ -3,8 +3,8 @@
 //! A pure function over descriptions: it reads no data and keeps no state. Every way it proposes
 //! yields at least the documents that the filter selects; the executor checks the filter again.
 //! Ways are ranked by form: points before ranges, ranges before whole scans, an order that comes
-//! for free before one that must be made. Where form cannot tell two indexes apart, the executor
-//! may measure, and name the winner as `preferred` the next time.
+//! for free before one that must be made. Where form cannot tell two indexes apart, the caller may
+//! name one as `preferred`.
 
 use super::bounds::{Bounds, Interval, Target, Width};
 use super::filter::Filter;

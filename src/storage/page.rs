@@ -1,7 +1,7 @@
 //! What all pages have in common: the 32-byte header, its checksum, and pointers to pages.
 //!
-//! Invariant: a page is sealed (checksum set) only in the copy that goes to disk; pages in memory
-//! carry no valid checksum and are never verified.
+//! Invariant: a page is sealed (checksum set) only in the copy that goes to disk; a page not yet written
+//! carries no valid checksum and is not verified.
 
 /// Bytes of the header that every page starts with.
 pub const HEADER: usize = 32;

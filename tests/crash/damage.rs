@@ -69,7 +69,9 @@ impl Outcomes {
         if let Some(message) = message {
             let kind: String = message.chars().filter(|c| !c.is_ascii_digit()).collect();
             let mut messages = self.messages.lock().expect("not poisoned");
-            *messages.entry(kind.chars().take(110).collect()).or_default() += 1;
+            *messages
+                .entry(kind.chars().take(110).collect())
+                .or_default() += 1;
         }
     }
 
@@ -98,9 +100,14 @@ fn right_or_told(
     outcomes: &Outcomes,
 ) -> Check {
     let names_file = |text: &str| {
-        let is_damage = text.starts_with("Corrupt") || text.starts_with("Unsupported") || text.starts_with("Io");
+        let is_damage = text.starts_with("Corrupt")
+            || text.starts_with("Unsupported")
+            || text.starts_with("Io");
         ensure!(is_damage, "the error is {text}");
-        ensure!(text.contains(path), "the error does not name {path}: {text}");
+        ensure!(
+            text.contains(path),
+            "the error does not name {path}: {text}"
+        );
         Ok(())
     };
     let engine = match open(disk, &sample.options) {
@@ -125,8 +132,14 @@ fn right_or_told(
         Ok(()) => outcomes.count(&outcomes.harmless, None),
         Err(text) => {
             outcomes.count(&outcomes.unreadable, Some(&text));
-            ensure!(text.contains("damaged") || text.contains("Io:"), "wrong answer: {text}");
-            ensure!(text.contains(path), "the error does not name {path}: {text}");
+            ensure!(
+                text.contains("damaged") || text.contains("Io:"),
+                "wrong answer: {text}"
+            );
+            ensure!(
+                text.contains(path),
+                "the error does not name {path}: {text}"
+            );
         }
     }
     Ok(())
@@ -148,7 +161,10 @@ fn files(disk: &SimVfs) -> Vec<(String, u64)> {
 
 /// Where the last group of the log starts.
 fn last_group(disk: &SimVfs) -> (String, u64) {
-    let (path, _) = files(disk).into_iter().rfind(|(path, _)| is_log(path)).expect("a log");
+    let (path, _) = files(disk)
+        .into_iter()
+        .rfind(|(path, _)| is_log(path))
+        .expect("a log");
     let bytes = disk.contents(&path).expect("read");
     let at = bytes.windows(4).rposition(|window| window == b"GRP1");
     (path, at.expect("a group") as u64)
@@ -182,7 +198,10 @@ fn every_byte_is_flipped() {
     assert!(flips.len() > 50_000, "{} flips", flips.len());
     let refused = outcomes.refused.load(Ordering::Relaxed);
     let unreadable = outcomes.unreadable.load(Ordering::Relaxed);
-    assert!(refused > 1000 && unreadable > 10_000, "{refused}, {unreadable}");
+    assert!(
+        refused > 1000 && unreadable > 10_000,
+        "{refused}, {unreadable}"
+    );
 }
 
 #[test]
@@ -190,7 +209,10 @@ fn pages_are_zeroed_stale_or_misplaced() {
     let sample = sample(8, 60);
     let outcomes = Outcomes::default();
     let mut cases: Vec<(String, String, SimVfs)> = Vec::new();
-    for (path, length) in files(&sample.disk).into_iter().filter(|(path, _)| !is_log(path)) {
+    for (path, length) in files(&sample.disk)
+        .into_iter()
+        .filter(|(path, _)| !is_log(path))
+    {
         let old = sample.earlier.contents(&path).unwrap_or_default();
         for page in 0..length / PAGE {
             let mut add = |what: String, damage: &dyn Fn(&SimVfs)| {
@@ -213,15 +235,23 @@ fn pages_are_zeroed_stale_or_misplaced() {
             }
             for other in [1, 2, 5] {
                 let from = (page + other) % (length / PAGE) * PAGE;
-                add(format!("page {page} overwritten by the one at {from}"), &|disk| {
-                    disk.copy_range((&path, from), (&path, at), PAGE as usize).expect("copied");
-                });
+                add(
+                    format!("page {page} overwritten by the one at {from}"),
+                    &|disk| {
+                        disk.copy_range((&path, from), (&path, at), PAGE as usize)
+                            .expect("copied");
+                    },
+                );
             }
             for (foreign, foreign_length) in files(&sample.disk) {
                 if foreign != path && at + PAGE <= foreign_length {
-                    add(format!("page {page} overwritten by that of {foreign}"), &|disk| {
-                        disk.copy_range((&foreign, at), (&path, at), PAGE as usize).expect("copied");
-                    });
+                    add(
+                        format!("page {page} overwritten by that of {foreign}"),
+                        &|disk| {
+                            disk.copy_range((&foreign, at), (&path, at), PAGE as usize)
+                                .expect("copied");
+                        },
+                    );
                 }
             }
         }
@@ -256,7 +286,9 @@ fn files_are_cut_missing_or_foreign() {
                 disk.truncate(&path, end).expect("cut");
             });
         }
-        add("missing".into(), false, &|disk| disk.remove(&path).expect("removed"));
+        add("missing".into(), false, &|disk| {
+            disk.remove(&path).expect("removed")
+        });
         let foreign = other.disk.contents(&path).expect("the same names");
         add("another database's".into(), false, &|disk| {
             let file = disk.open(&path, false).expect("there");

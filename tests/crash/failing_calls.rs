@@ -114,13 +114,16 @@ fn survive(leg: &Leg, disk: &SimVfs, must_poison: bool, counts: &Counts, seed: u
                     error.kind()
                 );
                 if life.is_open() {
-                    stays_sound(&mut life, must_poison, counts)?;
+                    stays_sound(&mut life, disk, must_poison, counts)?;
                 }
             }
             if ended.is_err() && life.is_open() && life.engine().begin_write().is_ok() {
                 ended = life.run(LEG);
                 let told_again = ended.as_ref().err().map(|error| error.to_string());
-                ensure!(ended.is_ok(), "the operations after it fail: {told_again:?}");
+                ensure!(
+                    ended.is_ok(),
+                    "the operations after it fail: {told_again:?}"
+                );
                 pages_are_accounted_for(life.engine())
                     .map_err(|reason| format!("after the failure: {reason}"))?;
             }
@@ -133,7 +136,7 @@ fn survive(leg: &Leg, disk: &SimVfs, must_poison: bool, counts: &Counts, seed: u
     let crashed = disk.crash(seed);
     recovers(&crashed, &leg.options, &model, range)
         .map_err(|reason| format!("opened after a power cut: {reason}"))?;
-    if seed % 4 == 0 {
+    if seed.is_multiple_of(4) {
         let disk = disk.fork();
         let lsn = recovers(&disk, &leg.options, &model, range)?;
         lives_on(&disk, &leg.options, &model, lsn, 3, seed)
@@ -143,7 +146,7 @@ fn survive(leg: &Leg, disk: &SimVfs, must_poison: bool, counts: &Counts, seed: u
 }
 
 /// What must hold at once after an error.
-fn stays_sound(life: &mut Life, must_poison: bool, counts: &Counts) -> Check {
+fn stays_sound(life: &mut Life, disk: &SimVfs, must_poison: bool, counts: &Counts) -> Check {
     let (acked, issued) = life.progress.get();
     let version = life.engine().snapshot();
     let lsn = version.lsn;
@@ -166,11 +169,11 @@ fn stays_sound(life: &mut Life, must_poison: bool, counts: &Counts) -> Check {
         refused.kind() == ErrorKind::Poisoned,
         "writes are refused with {refused}"
     );
-    let changes = life.disk.changes();
+    let changes = disk.changes();
     ensure!(life.engine().checkpoint().is_err(), "a checkpoint runs");
     let _ = life.engine().close();
     ensure!(
-        life.disk.changes() == changes,
+        disk.changes() == changes,
         "something is written after the failure"
     );
     version_is(&version, state).map_err(|reason| format!("reading after closing: {reason}"))
@@ -194,7 +197,10 @@ fn every_call_fails_once() {
         for_each(
             &cases,
             |&(index, call, fault)| {
-                let what = legs[index].changes.get(&call).map_or("a read", |w| w.as_str());
+                let what = legs[index]
+                    .changes
+                    .get(&call)
+                    .map_or("a read", |w| w.as_str());
                 format!(
                     "every_call_fails_once: seed {seed}, leg {index}, call {call} ({what}) fails with {fault:?}.\n\
                      Replay: IRONBASE_SEED={seed} cargo test --test crash every_call_fails_once"
@@ -204,14 +210,23 @@ fn every_call_fails_once() {
                 let leg = &legs[index];
                 let disk = leg.disk.fork();
                 disk.fail_call(call, fault);
-                survive(leg, &disk, leg.changes.contains_key(&call), &counts, mix(leg.seed, call))
+                survive(
+                    leg,
+                    &disk,
+                    leg.changes.contains_key(&call),
+                    &counts,
+                    mix(leg.seed, call),
+                )
             },
         );
     }
     report("failing calls", &counts);
     println!("failing calls: every one of {calls} calls of {OPERATIONS} operations");
     let runs = counts.runs.into_inner();
-    assert!(runs >= calls && calls > amount(2000), "{runs} runs, {calls} calls");
+    assert!(
+        runs >= calls && calls > amount(2000),
+        "{runs} runs, {calls} calls"
+    );
 }
 
 #[test]
@@ -271,7 +286,7 @@ fn full(leg: &Leg, disk: &SimVfs, counts: &Counts, seed: u64) -> Check {
                 counts.told.fetch_add(1, Ordering::Relaxed);
                 told_why(error)?;
                 if life.is_open() {
-                    stays_sound(&mut life, true, counts)?;
+                    stays_sound(&mut life, disk, true, counts)?;
                 }
             }
             model = life.model.clone();

@@ -123,7 +123,7 @@ fn lives(seed: u64, count: u64) -> Check {
             }
             Err(error) => ensure!(disk.power_is_cut(), "life {number}: {}", told(error)),
         }
-        disk = if life_seed % 3 == 0 {
+        disk = if life_seed.is_multiple_of(3) {
             disk.fork()
         } else {
             disk.crash(life_seed)

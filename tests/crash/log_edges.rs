@@ -3,7 +3,7 @@
 use ironbase::storage::ErrorKind;
 use ironbase::storage::engine::{Engine, Options};
 use ironbase::storage::page::Lsn;
-use ironbase::storage::vfs::Vfs;
+use ironbase::storage::vfs::Vfs as _;
 use ironbase::storage::vfs::sim::SimVfs;
 use ironbase::storage::wal::writer::LogSizes;
 
@@ -146,4 +146,17 @@ fn damage_to_acknowledged_commits_is_refused_and_a_torn_end_is_not() {
             assert_eq!(lsn_found(&damaged), last - 1, "and again");
         }
     }
+}
+
+#[test]
+fn a_stranger_with_the_name_of_a_collection_is_left_alone() {
+    let disk = SimVfs::new();
+    let engine = open(&disk, &small_segments()).expect("new");
+    let file = disk.open("c.mlite", true).expect("made");
+    file.write_at(&[7; 9000], 0).expect("written");
+    put_and_wait(&engine, "a", 10);
+    engine.close().expect("closed");
+    drop(engine);
+    assert_eq!(lsn_found(&disk), 1);
+    assert_eq!(disk.contents("c.mlite").expect("there"), [7; 9000]);
 }

@@ -108,6 +108,9 @@ unsafe impl Send for Database {}
 // SAFETY: as above, also from several at once.
 unsafe impl Sync for Database {}
 
+/// As much memory as SQLite's page cache is given.
+const OPTIONS: &str = r#"{"cacheSize": 268435456}"#;
+
 impl Database {
     /// Opens, or creates, a database in `directory`.
     pub fn open(directory: &Path) -> Result<Database> {
@@ -124,7 +127,16 @@ impl Database {
         let name = "documents";
         call(|error| {
             // SAFETY: the path is NUL-terminated, the out-parameter valid, no options are given.
-            unsafe { ironbase_open(path.as_ptr(), null(), 0, &mut database.db, error) }
+            unsafe {
+                let options = OPTIONS.as_ptr().cast();
+                ironbase_open(
+                    path.as_ptr(),
+                    options,
+                    OPTIONS.len(),
+                    &mut database.db,
+                    error,
+                )
+            }
         })?;
         call(|error| {
             // SAFETY: the handle was just opened; name and length belong together.

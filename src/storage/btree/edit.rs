@@ -1,7 +1,7 @@
 //! Changing a tree: copy the path, put the entry in, split what is full.
 //!
 //! Only pages born in the running transaction are changed in place; every other page on the path is
-//! copied first and the copy entered in its parent (design: a reader may take the current root at any instant).
+//! copied first and the copy entered in its parent, because a reader may take the current root at any instant.
 //!
 //! Invariant: `Changes` lists every page number taken and every page given up, so that a transaction can be
 //! rolled back exactly and the pages that died can be freed when no snapshot needs them.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
-use super::{Durability, Engine};
+use super::{Durability, Engine, PoisonOnPanic};
 use crate::storage::error::Result;
 
 /// Wakes the thread; tells it to end.
@@ -101,6 +101,7 @@ impl Engine {
 fn run(weak: &Weak<Engine>, bell: &Bell, timeout: Duration) {
     while bell.wait(timeout) {
         let Some(engine) = weak.upgrade() else { return };
+        let _poison = PoisonOnPanic::new(&engine, "doing background work");
         if let Err(error) = engine.background_step() {
             log::error!("background work on {} failed: {error}", engine.shown());
         }

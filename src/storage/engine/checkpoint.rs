@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::Engine;
+use super::{Engine, PoisonOnPanic};
 use crate::storage::btree::Tree;
 use crate::storage::btree::edit::{Changes, Edit};
 use crate::storage::catalog::{CATALOG_TREE, Entry, METADATA_FILE};
@@ -31,12 +31,6 @@ pub(super) struct CheckpointState {
     pub to_remove: BTreeSet<TreeId>,
 }
 
-impl CheckpointState {
-    pub fn checkpoint_lsn(&self) -> Lsn {
-        self.superblock.checkpoint_lsn
-    }
-}
-
 /// What a checkpoint will make durable, taken at one instant.
 struct Capture {
     version: Arc<Version>,
@@ -57,7 +51,10 @@ impl Engine {
     /// Makes everything committed so far durable in the page files and shortens the log.
     pub fn checkpoint(&self) -> Result<()> {
         self.check_writable()?;
+        let _poison = PoisonOnPanic::new(self, "making a checkpoint");
         let mut state = self.checkpoint.lock();
+        // Once more: the one that held the lock may have failed half-way.
+        self.check_writable()?;
         let result = self.run_checkpoint(&mut state);
         if let Err(error) = &result {
             self.poison(error);
@@ -113,6 +110,7 @@ impl Engine {
         // From here on the new superblock is the durable one: what only the old one needed is free.
         self.registry.hold(lsn);
         self.registry.let_go(state.superblock.checkpoint_lsn);
+        self.checkpointed.store(lsn, Ordering::Release);
         state.superblock = superblock;
         old_map_pages.push((catalog_file.clone(), replaced));
         for (file, pages) in &old_map_pages {

@@ -9,6 +9,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
@@ -36,8 +37,9 @@ struct State {
     /// ... and up to here are on the medium.
     synced: Lsn,
     has_leader: bool,
-    /// Bytes written since the last sync.
+    /// Bytes written since the last sync, and when that was.
     unsynced: u64,
+    last_sync: Instant,
     /// The log's end behind the last group written.
     end: LogPosition,
 }
@@ -56,6 +58,7 @@ impl GroupCommit {
                 synced: lsn,
                 has_leader: false,
                 unsynced: 0,
+                last_sync: Instant::now(),
                 end,
             }),
             changed: Condvar::new(),
@@ -72,10 +75,32 @@ impl GroupCommit {
     }
 }
 
+/// Lets the waiters fail instead of waiting for ever for a leader that panicked.
+struct ResignOnPanic<'e>(&'e Engine);
+
+impl Drop for ResignOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.poison_by_panic("writing the log");
+            self.0.group.state.lock().has_leader = false;
+            self.0.group.changed.notify_all();
+        }
+    }
+}
+
 impl Engine {
     /// Waits until the commit is as safe as the database's durability promises.
     pub fn wait(&self, lsn: Lsn) -> Result<()> {
-        self.flush_log(lsn, self.options.durability == Durability::Full)?;
+        let sync = match self.options.durability {
+            Durability::Full => true,
+            // Without a thread that syncs, the first commit behind each interval does.
+            Durability::Interval if !self.options.background => {
+                let interval = Duration::from_millis(self.options.sync_interval_ms);
+                self.group.state.lock().last_sync.elapsed() >= interval
+            }
+            Durability::Interval | Durability::None => false,
+        };
+        self.flush_log(lsn, sync)?;
         // The commit is as safe as promised. What fails from here on refuses the writes to come; calling this one failed
         // would have it made twice.
         if let Err(error) = self.relieve() {
@@ -112,7 +137,10 @@ impl Engine {
             state.has_leader = true;
             let synced = state.synced;
             drop(state);
-            let outcome = self.lead(sync, synced);
+            let outcome = {
+                let _resign = ResignOnPanic(self);
+                self.lead(sync, synced)
+            };
             state = self.group.state.lock();
             state.has_leader = false;
             match &outcome {
@@ -123,6 +151,7 @@ impl Engine {
                     if sync {
                         state.synced = *last;
                         state.unsynced = 0;
+                        state.last_sync = Instant::now();
                     }
                 }
                 Err(error) => self.poison(error),

@@ -4,8 +4,8 @@
 //! durability a commit becomes visible only when the log that holds it is synced, so that no reader sees what a power cut can
 //! take back.
 //!
-//! Locks, in the order in which they may be taken: checkpoint, core, group, log writer; then those inside page files
-//! and the registry. Readers take none of the first four.
+//! Locks, in the order in which they may be taken: checkpoint, log writer (the group leader's), core, group state; then the
+//! file list, those inside page files, and the registry. Readers take none of the first four.
 
 mod background;
 mod checkpoint;
@@ -89,6 +89,23 @@ impl Default for Options {
     }
 }
 
+/// Stops all writing when it is dropped by a panic. Held by work that leaves things half done in between.
+struct PoisonOnPanic<'e>(&'e Engine, &'static str);
+
+impl<'e> PoisonOnPanic<'e> {
+    fn new(engine: &'e Engine, doing: &'static str) -> PoisonOnPanic<'e> {
+        PoisonOnPanic(engine, doing)
+    }
+}
+
+impl Drop for PoisonOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.poison_by_panic(self.1);
+        }
+    }
+}
+
 /// What the commit lock protects.
 struct Core {
     /// The newest commit, visible or not.
@@ -119,6 +136,8 @@ pub struct Engine {
     files: RwLock<BTreeMap<TreeId, Arc<PageFile>>>,
     /// The newest commit: pages born up to here never change again.
     committed: AtomicU64,
+    /// The newest durable checkpoint's commit.
+    checkpointed: AtomicU64,
     /// Bytes of log since the last checkpoint.
     log_bytes: AtomicU64,
     poisoned: AtomicBool,
@@ -162,7 +181,7 @@ impl Engine {
 
     pub fn stats(&self) -> EngineStats {
         let lsn = self.committed.load(Ordering::Acquire);
-        let checkpoint_lsn = self.checkpoint.lock().checkpoint_lsn();
+        let checkpoint_lsn = self.checkpointed.load(Ordering::Acquire);
         let (held_versions, dead_pages) = self.registry.counts();
         let counters = self.vfs.counters();
         EngineStats {
@@ -204,6 +223,14 @@ impl Engine {
     pub fn poison(&self, cause: &Error) {
         self.poison.lock().get_or_insert_with(|| cause.again());
         self.poisoned.store(true, Ordering::Release);
+    }
+
+    /// Stops all writing after a panic: what it left half done in memory must never reach a checkpoint.
+    pub fn poison_by_panic(&self, doing: &str) {
+        self.poison(&Error::new(
+            ErrorKind::Poisoned,
+            format!("a panic while {doing}"),
+        ));
     }
 
     /// Frees the pages that no version needs any more.

@@ -1,10 +1,11 @@
 //! Opening and closing: make a new database, or read the superblock, load the catalog, replay the log.
 //!
-//! What opening costs depends on the number of collections and the length of the log, never on the size of the data.
+//! What opening costs depends on the number of collections and the length of the log, not on the size of the data; only an index
+//! whose creation is still in the log is built again.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -115,6 +116,7 @@ impl Engine {
             checkpoint: Mutex::new(state),
             files: RwLock::new(files),
             committed: AtomicU64::new(checkpoint),
+            checkpointed: AtomicU64::new(checkpoint),
             log_bytes: AtomicU64::new(log.bytes),
             poisoned: AtomicBool::new(false),
             poison: Mutex::new(None),
@@ -156,6 +158,12 @@ impl Engine {
             Ok(())
         })?;
         txn.commit();
+        log::info!(
+            "{}: recovered commits {} to {}",
+            self.shown(),
+            checkpoint + 1,
+            log.last
+        );
         Ok(())
     }
 
@@ -166,6 +174,11 @@ impl Engine {
         }
         let (sizes, end) = (self.options.log, log.end);
         let writer = if log.torn {
+            log::warn!(
+                "{}: cut off the torn end of the log behind commit {}; nobody was told that it was durable",
+                self.shown(),
+                log.last
+            );
             log.remove_later_segments()?;
             LogWriter::create(&self.vfs, sizes, database_id, end.segment + 1, log.last + 1)?
         } else {
@@ -186,9 +199,10 @@ impl Engine {
     /// last reference to the engine goes.
     pub fn close(&self) -> Result<()> {
         self.stop_background();
-        if self.options.read_only || self.poisoned.load(Ordering::Acquire) {
+        if self.options.read_only {
             return Ok(());
         }
+        // A poisoned database says so: with a durability that does not wait, nobody may have heard yet.
         self.checkpoint()
     }
 }

@@ -119,6 +119,12 @@ impl<'e> WriteTxn<'e> {
         self.lsn - 1
     }
 
+    /// Bytes that the commit will take in the log, by which long operations end one commit and begin the next.
+    pub fn logged_bytes(&self) -> usize {
+        self.mark
+            .map_or(0, |mark| self.core.pending.len_since(mark))
+    }
+
     /// Whether a change failed half-way, so that the transaction must be dropped. A document that was refused does not break it.
     pub fn is_broken(&self) -> bool {
         self.broken

@@ -490,11 +490,6 @@ impl PageFile {
             .map_err(|e| Error::io(format!("cannot sync {}", self.shown()), e))
     }
 
-    /// Whether pages wait to be written out or synced.
-    pub fn has_unwritten(&self) -> bool {
-        !self.unwritten.lock().is_empty() || self.unsynced.load(Ordering::Acquire)
-    }
-
     /// The newest pages of the file, for the free map that a checkpoint writes. Call while no transaction runs.
     pub fn capture_space(&self) -> Result<Space> {
         self.with_space(|space| space.clone())
@@ -601,6 +596,13 @@ impl PageFile {
         }
         if header[32..48] != self.shared.database_id {
             return Err(self.corrupt(0, "the file belongs to another database"));
+        }
+        if page::get_u32(&header, 48) as usize != self.page_size {
+            let size = page::get_u32(&header, 48);
+            return Err(self.corrupt(
+                0,
+                format!("pages of {size} bytes, the catalog says {}", self.page_size),
+            ));
         }
         let version = page::get_u32(&header, 52);
         if version != FORMAT_VERSION {

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A file system, or something that behaves like one. Paths are relative to the database directory
-/// (`"users.mlite"`, `"database.wal/00000001.wal"`), with `/` between their parts.
+/// (`"users.mlite"`, `"database.wal/0000000000000001.wal"`), with `/` between their parts.
 pub trait Vfs: Send + Sync {
     /// Opens a file for reading and writing; `create` makes it when absent (mode 0644), else an
     /// absent file is `NotFound`. A Vfs opened read-only refuses `create` and all writes.

@@ -11,6 +11,10 @@ pub const HEADER: usize = 40;
 /// Groups start at multiples of this.
 pub const ALIGN: u64 = 8;
 
+/// The lengths of commits and groups are 32-bit. Writers wait for their group before they begin another commit, so this many bytes in
+/// one commit, and the number of threads, keep the group far below that.
+const MAX_COMMIT: usize = 256 << 20;
+
 const WHOLE_COMMIT: u8 = 1;
 const COMMIT_HEADER: usize = 5;
 
@@ -63,8 +67,17 @@ impl Pending {
         self.bytes.len()
     }
 
+    /// Bytes of the commit in progress.
+    pub fn len_since(&self, mark: Mark) -> usize {
+        self.bytes.len() - mark.0
+    }
+
     pub fn finish(&mut self, mark: Mark, lsn: Lsn) {
         let length = self.bytes.len() - mark.0 - COMMIT_HEADER;
+        assert!(
+            length <= MAX_COMMIT,
+            "a commit of {length} bytes: the layers above bound them"
+        );
         put_u32(&mut self.bytes, mark.0 + 1, length as u32);
         self.commits += 1;
         self.last = lsn;
