@@ -4,7 +4,6 @@ use ironbase::bson::{Document, RawDoc, Value, doc};
 use ironbase::database::Database;
 use ironbase::database::options::{FindOptions, OpenOptions};
 use ironbase::error::Status;
-use serde_json::json;
 
 use crate::shell::{Shell, TempDir, at, code, detail, document, documents, in_memory, open};
 
@@ -290,91 +289,4 @@ fn stats_count_what_is_there() {
     for (name, expected) in [("collections", 2), ("objects", 10), ("indexes", 3)] {
         assert_eq!(stats.get(name), Some(&Value::Int64(expected)), "{name}");
     }
-}
-
-#[test]
-fn opening_says_what_is_wrong() {
-    let directory = TempDir::new();
-    let must_exist = || OpenOptions {
-        create: false,
-        ..OpenOptions::default()
-    };
-    let missing = Database::open(&directory.database(), must_exist())
-        .err()
-        .unwrap();
-    assert_eq!(missing.status(), Status::NotFound, "{missing}");
-    assert!(missing.message().contains("app.mlite"), "{missing}");
-    std::fs::write(directory.path().join("file"), "text").unwrap();
-    let file = directory.path().join("file").to_string_lossy().into_owned();
-    let not_a_directory = Database::open(&file, OpenOptions::default()).err().unwrap();
-    assert_eq!(not_a_directory.status(), Status::Io, "{not_a_directory}");
-    assert!(detail(&not_a_directory, "errno") != &json!(0));
-}
-
-#[test]
-fn a_database_opened_for_reading_answers_and_refuses_to_change() {
-    let directory = TempDir::new();
-    let database = open(&directory);
-    let things = database.collection("things").unwrap();
-    things.index(doc! { "key": { "a": 1 } }).unwrap();
-    things.add_all((0..100).map(|n| doc! { "_id": n, "a": n }));
-    database.close().unwrap();
-    let options = OpenOptions {
-        read_only: true,
-        ..OpenOptions::default()
-    };
-    let database = Database::open(&directory.database(), options).unwrap();
-    let things = database.collection("things").unwrap();
-    assert_eq!(things.ids(doc! { "a": { "$gt": 97 } }, doc! {}), [98, 99]);
-    let all = RawDoc::EMPTY.as_bytes();
-    for (number, answer) in [
-        things.add(doc! {}).map(drop),
-        things.add_many(vec![doc! {}], true).map(drop),
-        things
-            .update(doc! {}, doc! { "$set": { "b": 1 } })
-            .map(drop),
-        things
-            .update_all(doc! {}, doc! { "$set": { "b": 1 } })
-            .map(drop),
-        things.replace(doc! {}, doc! {}, false).map(drop),
-        things.delete_one(all, &Default::default()).map(drop),
-        things.delete_many(all, &Default::default()).map(drop),
-        things.index(doc! { "key": { "b": 1 } }).map(drop),
-        things.drop_index("a_1"),
-        things.drop(),
-        database.create_collection("more", RawDoc::EMPTY),
-        database.rename_collection("things", "more", false),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let status = answer.map_err(|error| error.status());
-        assert_eq!(status, Err(Status::ReadOnly), "answer {number}");
-    }
-    assert_eq!(things.count(doc! {}), 100);
-}
-
-#[test]
-fn a_database_closes_with_its_last_handle() {
-    let directory = TempDir::new();
-    let database = Database::open(&directory.database(), OpenOptions::default()).unwrap();
-    let things = database.collection("things").unwrap();
-    things.add(doc! { "_id": 1 }).unwrap();
-    let cursor = things.cursor(doc! {}, doc! {}).unwrap();
-    drop(database);
-    things.add(doc! { "_id": 2 }).unwrap();
-    drop(things);
-    let locked = Database::open(&directory.database(), OpenOptions::default());
-    assert_eq!(
-        locked.err().map(|error| error.status()),
-        Some(Status::Locked)
-    );
-    drop(cursor);
-    assert_eq!(
-        open(&directory)
-            .collection("things")
-            .unwrap()
-            .ids(doc! {}, doc! {}),
-        [1, 2]
-    );
 }

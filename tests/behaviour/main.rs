@@ -4,13 +4,21 @@
 //! plain model; a failure prints its seed, which `IRONBASE_SEED` replays. `IRONBASE_SOAK=1` makes it longer.
 
 mod ancestors_faults;
+mod ancestors_sharing;
+mod changes;
 mod child;
 mod collections;
 mod concurrency;
+mod cursors;
 mod differential;
+mod explain;
 mod indexes;
+mod inserts;
+mod long_keys;
 mod model;
+mod opening;
 mod queries;
 mod random;
 mod shell;
+mod unique;
 mod updates;

@@ -1,12 +1,12 @@
 //! Finding documents: filters, projections, sorts, windows, cursors, and what explain says of them.
 
-use ironbase::bson::{Document, Value, doc};
+use ironbase::bson::doc;
 use ironbase::database::Collection;
 
-use crate::shell::{Shell, TempDir, at, code, collection, in_memory, open};
+use crate::shell::{Shell, code, collection};
 
 /// Ten documents with an index on `a`; `b` runs the other way round without one.
-fn ten() -> Collection {
+pub fn ten() -> Collection {
     let things = collection();
     things.index(doc! { "key": { "a": 1 } }).unwrap();
     things.add_all((0..10).map(|n| doc! { "_id": n, "a": (n * 10), "b": (100 - n), "c": (n % 3) }));
@@ -103,168 +103,6 @@ fn a_multikey_sort_goes_by_the_least_element_up_and_the_greatest_down() {
 }
 
 #[test]
-fn explain_says_what_is_done_and_what_it_costs() {
-    let things = ten();
-    let cases: [(Document, &[&str], i64, i64, i64); 12] = [
-        // command, stages from the outermost, keys, documents, returned
-        (doc! { "find": "things" }, &["COLLSCAN"], 0, 10, 10),
-        (
-            doc! { "find": "things", "filter": { "b": 95 } },
-            &["COLLSCAN"],
-            0,
-            10,
-            1,
-        ),
-        (
-            doc! { "find": "things", "filter": { "_id": 5 } },
-            &["IDHACK"],
-            1,
-            1,
-            1,
-        ),
-        (
-            doc! { "find": "things", "filter": { "a": 50 } },
-            &["FETCH", "IXSCAN"],
-            1,
-            1,
-            1,
-        ),
-        (
-            doc! { "find": "things", "filter": { "a": { "$gt": 65 } } },
-            &["FETCH", "IXSCAN"],
-            3,
-            3,
-            3,
-        ),
-        (
-            doc! { "find": "things", "filter": { "a": { "$in": [10, 20, 25] } } },
-            &["FETCH", "IXSCAN"],
-            2,
-            2,
-            2,
-        ),
-        (
-            doc! { "find": "things", "filter": { "a": { "$gte": 50 }, "c": 0 } },
-            &["FETCH", "IXSCAN"],
-            5,
-            5,
-            2,
-        ),
-        (
-            doc! { "find": "things", "sort": { "a": 1 }, "limit": 2 },
-            &["LIMIT", "FETCH", "IXSCAN"],
-            2,
-            2,
-            2,
-        ),
-        (
-            doc! { "find": "things", "sort": { "b": 1 } },
-            &["SORT", "COLLSCAN"],
-            0,
-            10,
-            10,
-        ),
-        (
-            doc! { "find": "things", "filter": { "a": { "$lt": 40 } }, "sort": { "b": 1 }, "skip": 1,
-            "projection": { "b": 1 } },
-            &["PROJECTION_SIMPLE", "SKIP", "SORT", "FETCH", "IXSCAN"],
-            4,
-            4,
-            3,
-        ),
-        (
-            doc! { "count": "things", "query": { "a": { "$gt": 65 } } },
-            &["FETCH", "IXSCAN"],
-            3,
-            3,
-            3,
-        ),
-        (
-            doc! { "find": "things", "filter": { "a": { "$gt": 5, "$lt": 4 } } },
-            &["EOF"],
-            0,
-            0,
-            0,
-        ),
-    ];
-    for (command, stages, keys, documents, returned) in cases {
-        let explained = things.explained(command.clone());
-        let mut stage = at(&explained, "queryPlanner.winningPlan");
-        for expected in stages {
-            let Some(Value::Document(plan)) = stage else {
-                panic!("{command:?}: no {expected}")
-            };
-            assert_eq!(
-                plan.get("stage"),
-                Some(&Value::from(*expected)),
-                "{command:?}"
-            );
-            stage = plan.get("inputStage").cloned();
-        }
-        assert_eq!(stage, None, "{command:?}");
-        for (name, expected) in [
-            ("executionStats.totalKeysExamined", keys),
-            ("executionStats.totalDocsExamined", documents),
-            ("executionStats.nReturned", returned),
-        ] {
-            assert_eq!(
-                at(&explained, name),
-                Some(Value::Int64(expected)),
-                "{command:?} {name}"
-            );
-        }
-    }
-}
-
-#[test]
-fn explain_shows_bounds_direction_and_index() {
-    let things = ten();
-    let command = doc! { "find": "things", "filter": { "a": { "$gte": 10, "$lt": 50.5 } }, "sort": { "a": -1 } };
-    let plan = at(
-        &things.explained(command),
-        "queryPlanner.winningPlan.inputStage",
-    );
-    let Some(Value::Document(scan)) = plan else {
-        panic!("{plan:?}")
-    };
-    assert_eq!(scan.get("indexName"), Some(&"a_1".into()));
-    assert_eq!(scan.get("keyPattern"), Some(&doc! { "a": 1 }.into()));
-    assert_eq!(scan.get("direction"), Some(&"backward".into()));
-    assert_eq!(scan.get("isMultiKey"), Some(&false.into()));
-    assert_eq!(at(&scan, "indexBounds.a.0"), Some("[10, 50.5)".into()));
-    let missing = in_memory()
-        .collection("nothing")
-        .unwrap()
-        .explained(doc! { "find": "nothing" });
-    assert_eq!(
-        at(&missing, "queryPlanner.winningPlan.stage"),
-        Some("EOF".into())
-    );
-}
-
-#[test]
-fn a_hint_is_followed_or_refused() {
-    let things = ten();
-    let filter = || doc! { "b": { "$gt": 96 } };
-    for hint in [
-        Value::from("a_1"),
-        doc! { "a": 1 }.into(),
-        "_id_".into(),
-        doc! { "$natural": 1 }.into(),
-    ] {
-        let found = things.ids(filter(), doc! { "hint": (hint.clone()) });
-        assert_eq!(found, [0, 1, 2, 3], "{hint:?}");
-    }
-    assert_eq!(
-        things.ids(filter(), doc! { "hint": { "$natural": -1 } }),
-        [3, 2, 1, 0]
-    );
-    for hint in [Value::from("b_1"), doc! { "a": -1 }.into()] {
-        assert_eq!(code(things.found_with(filter(), doc! { "hint": hint })), 2);
-    }
-}
-
-#[test]
 fn counts_go_with_filters_skip_and_limit() {
     use ironbase::bson::RawDoc;
     use ironbase::database::options::CountOptions;
@@ -283,80 +121,6 @@ fn counts_go_with_filters_skip_and_limit() {
         let parsed = CountOptions::from_bson(RawDoc::new(&options.to_bytes()).unwrap()).unwrap();
         let count = things.count_documents(&filter.to_bytes(), &parsed).unwrap();
         assert_eq!(count, expected, "{filter:?} {options:?}");
-    }
-}
-
-#[test]
-fn a_cursor_sees_the_collection_as_it_was_whatever_happens_to_it() {
-    let directory = TempDir::new();
-    let database = open(&directory);
-    let things = database.collection("things").unwrap();
-    let text = "x".repeat(100);
-    things.index(doc! { "key": { "a": 1 } }).unwrap();
-    things.add_all((0..5000).map(|n| doc! { "_id": n, "a": (n % 100), "text": (text.as_str()) }));
-    let mut cursors = vec![
-        things.cursor(doc! {}, doc! {}).unwrap(),
-        things
-            .cursor(doc! { "a": { "$gte": 0 } }, doc! { "hint": "a_1" })
-            .unwrap(),
-        things
-            .cursor(doc! {}, doc! { "sort": { "text": 1, "_id": -1 } })
-            .unwrap(),
-    ];
-    for cursor in &mut cursors {
-        assert!(cursor.next().unwrap().is_some());
-    }
-    things
-        .update_all(doc! {}, doc! { "$inc": { "a": 1000 } })
-        .unwrap();
-    things.delete_all(doc! { "_id": { "$gte": 100 } });
-    things.drop_index("a_1").unwrap();
-    database.checkpoint().unwrap();
-    database
-        .rename_collection("things", "others", false)
-        .unwrap();
-    database.collection("others").unwrap().drop().unwrap();
-    database.checkpoint().unwrap();
-    things.add_all((0..3000).map(|n| doc! { "_id": n, "new": (text.as_str()) }));
-    database.checkpoint().unwrap();
-    for (number, cursor) in cursors.iter_mut().enumerate() {
-        let mut rest = 0;
-        while let Some(found) = cursor.next().unwrap() {
-            let a = ironbase::bson::RawDoc::new(found).unwrap().get("a");
-            assert!(
-                a.and_then(|a| a.as_integer()).is_some_and(|a| a < 100),
-                "cursor {number}"
-            );
-            rest += 1;
-        }
-        assert_eq!(rest, 4999, "cursor {number}");
-        assert!(cursor.next().unwrap().is_none(), "cursor {number} ended");
-    }
-}
-
-#[test]
-fn batches_do_not_show() {
-    let things = collection();
-    let text = "x".repeat(1000);
-    things.index(doc! { "key": { "a": -1 } }).unwrap();
-    things.add_all((0..3000).map(|n| doc! { "_id": n, "a": (n / 7), "text": (text.as_str()) }));
-    let all: Vec<i32> = (0..3000).collect();
-    let backward: Vec<i32> = all.iter().rev().copied().collect();
-    for (options, expected) in [
-        (doc! {}, &all[..]),
-        (doc! { "sort": { "a": 1, "_id": 1 } }, &all[..]),
-        (doc! { "sort": { "a": -1, "_id": -1 } }, &backward[..]),
-        (
-            doc! { "sort": { "_id": -1 }, "skip": 100, "limit": 2000 },
-            &backward[100..2100],
-        ),
-        (doc! { "skip": 2990 }, &all[2990..]),
-    ] {
-        assert_eq!(
-            things.ids(doc! {}, options.clone()),
-            expected,
-            "{options:?}"
-        );
     }
 }
 
