@@ -20,7 +20,7 @@ const THREADS: u32 = 16;
 
 /// Inserts in a turn, of all threads together.
 const INSERTS_ALONE: u32 = 200;
-const INSERTS_TOGETHER: u32 = 3200;
+const INSERTS_TOGETHER: u32 = 16_000;
 
 /// Documents that are there before.
 const PRESENT: u32 = 10_000;

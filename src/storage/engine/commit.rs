@@ -24,9 +24,14 @@ use crate::storage::wal::writer::LogWriter;
 /// A long operation waits for a sync when so many bytes of log are not on the medium.
 const MAX_UNSYNCED: u64 = 8 << 20;
 
+/// A leader waits for others at most as long as the last sync took, and never longer than this.
+const MAX_PATIENCE: Duration = Duration::from_millis(1);
+
 pub(super) struct GroupCommit {
     state: Mutex<State>,
-    changed: Condvar,
+    /// Where committers wait, by the parity of their group's number: those whose group is being written are all
+    /// woken at its end, of those behind only the one that will lead them.
+    done: [Condvar; 2],
     /// Used by the leader only. `None`: the database is open for reading.
     log: Mutex<Log>,
 }
@@ -37,6 +42,13 @@ struct State {
     /// ... and up to here are on the medium.
     synced: Lsn,
     has_leader: bool,
+    /// Groups taken by a leader so far, and the last commit of the newest of them.
+    groups: usize,
+    taken: Lsn,
+    /// Commits of the newest group and those that had come behind it at its end: about as many committers are at work.
+    crowd: u64,
+    /// How long the newest sync took.
+    sync_time: Duration,
     /// Bytes written since the last sync, and when that was.
     unsynced: u64,
     last_sync: Instant,
@@ -57,16 +69,26 @@ impl GroupCommit {
                 written: lsn,
                 synced: lsn,
                 has_leader: false,
+                groups: 0,
+                taken: lsn,
+                crowd: 1,
+                sync_time: Duration::ZERO,
                 unsynced: 0,
                 last_sync: Instant::now(),
                 end,
             }),
-            changed: Condvar::new(),
+            done: [Condvar::new(), Condvar::new()],
             log: Mutex::new(Log {
                 writer,
                 spare: Pending::default(),
             }),
         }
+    }
+
+    fn wake_everyone(&self) {
+        self.done.iter().for_each(|done| {
+            done.notify_all();
+        });
     }
 
     /// A place in the log before which there are only commits up to the newest one. The caller holds the commit lock.
@@ -83,7 +105,7 @@ impl Drop for ResignOnPanic<'_> {
         if std::thread::panicking() {
             self.0.poison_by_panic("writing the log");
             self.0.group.state.lock().has_leader = false;
-            self.0.group.changed.notify_all();
+            self.0.group.wake_everyone();
         }
     }
 }
@@ -131,23 +153,31 @@ impl Engine {
                 return self.check_writable();
             }
             if state.has_leader {
-                self.group.changed.wait(&mut state);
+                let group = state.groups + usize::from(lsn > state.taken);
+                self.group.done[group % 2].wait(&mut state);
                 continue;
             }
             state.has_leader = true;
-            let synced = state.synced;
+            let (synced, taken) = (state.synced, state.taken);
+            let (crowd, patience) = (state.crowd, state.sync_time.min(MAX_PATIENCE));
             drop(state);
             let outcome = {
                 let _resign = ResignOnPanic(self);
+                if sync {
+                    self.gather(taken + crowd, patience);
+                }
                 self.lead(sync, synced)
             };
             state = self.group.state.lock();
             state.has_leader = false;
+            // A group that was written but not synced leaves commits behind whose waiters belong to no group any more.
+            let all_were_synced = sync && state.unsynced == 0;
             match &outcome {
                 Ok((last, end)) => {
                     state.unsynced += end.offset.saturating_sub(state.end.offset);
                     state.written = *last;
                     state.end = *end;
+                    state.crowd = self.committed.load(Ordering::Acquire).saturating_sub(taken);
                     if sync {
                         state.synced = *last;
                         state.unsynced = 0;
@@ -156,8 +186,32 @@ impl Engine {
                 }
                 Err(error) => self.poison(error),
             }
-            self.group.changed.notify_all();
-            outcome?;
+            if outcome.is_err() {
+                self.group.wake_everyone();
+                return outcome.map(|_| ());
+            }
+            let group = state.groups;
+            drop(state);
+            if all_were_synced {
+                self.group.done[group % 2].notify_all();
+                self.group.done[(group + 1) % 2].notify_one();
+            } else {
+                self.group.wake_everyone();
+            }
+            // Behind the wake-up: nobody waits for pages to be freed.
+            if let Err(error) = self.reclaim() {
+                self.poison(&error);
+            }
+            state = self.group.state.lock();
+        }
+    }
+
+    /// Waits for the committers that the last group has just let go: one sync for all of them is quicker than two.
+    /// A lone committer never waits: its crowd is one.
+    fn gather(&self, until: Lsn, patience: Duration) {
+        let started = Instant::now();
+        while self.committed.load(Ordering::Acquire) < until && started.elapsed() < patience {
+            std::thread::yield_now();
         }
     }
 
@@ -174,6 +228,10 @@ impl Engine {
         let (last, roots, catalog) = {
             let mut core = self.core.lock();
             std::mem::swap(&mut core.pending, spare);
+            let mut state = self.group.state.lock();
+            state.groups += 1;
+            state.taken = core.lsn;
+            drop(state);
             (core.lsn, core.roots.clone(), core.catalog.clone())
         };
         if !spare.is_empty() {
@@ -188,17 +246,15 @@ impl Engine {
             spare.reset();
         }
         if sync {
+            let started = Instant::now();
             writer.sync()?;
+            self.group.state.lock().sync_time = started.elapsed();
             // ORDER: readers may see the commits only now that no power cut can take them back.
             if self.options.durability == Durability::Full {
                 self.publish(Version::new(last, roots, catalog, &self.registry));
             }
         }
         let end = writer.position();
-        drop(log);
-        if let Err(error) = self.reclaim() {
-            self.poison(&error);
-        }
         Ok((last, end))
     }
 
