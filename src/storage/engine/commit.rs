@@ -7,11 +7,11 @@
 //! Invariants: LSNs are handed out in the order of the log; `synced` never passes a commit whose bytes were not synced; after a
 //! failed write or sync nothing is published and nothing is written again.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 
 use super::{Durability, Engine};
 use crate::storage::error::{Error, ErrorKind, Result};
@@ -28,7 +28,11 @@ const MAX_UNSYNCED: u64 = 8 << 20;
 const MAX_PATIENCE: Duration = Duration::from_millis(1);
 
 pub(super) struct GroupCommit {
-    state: Mutex<State>,
+    /// The standard library's lock and condition, unlike those used everywhere else: they wake all waiters by one system
+    /// call, where others pass the lock from sleeper to sleeper.
+    state: std::sync::Mutex<State>,
+    /// `State::synced`, for those who look without the lock.
+    synced: AtomicU64,
     /// Where committers wait, by the parity of their group's number: those whose group is being written are all
     /// woken at its end, of those behind only the one that will lead them.
     done: [Condvar; 2],
@@ -65,7 +69,7 @@ struct Log {
 impl GroupCommit {
     pub fn new(writer: Option<LogWriter>, lsn: Lsn, end: LogPosition) -> GroupCommit {
         GroupCommit {
-            state: Mutex::new(State {
+            state: std::sync::Mutex::new(State {
                 written: lsn,
                 synced: lsn,
                 has_leader: false,
@@ -77,12 +81,24 @@ impl GroupCommit {
                 last_sync: Instant::now(),
                 end,
             }),
+            synced: AtomicU64::new(lsn),
             done: [Condvar::new(), Condvar::new()],
             log: Mutex::new(Log {
                 writer,
                 spare: Pending::default(),
             }),
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic while it is held has poisoned the database itself.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until a group of that number, or another of the same parity, is done.
+    fn wait<'g>(&self, group: usize, state: MutexGuard<'g, State>) -> MutexGuard<'g, State> {
+        let waited = self.done[group % 2].wait(state);
+        waited.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wake_everyone(&self) {
@@ -93,7 +109,7 @@ impl GroupCommit {
 
     /// A place in the log before which there are only commits up to the newest one. The caller holds the commit lock.
     pub fn end(&self) -> LogPosition {
-        self.state.lock().end
+        self.lock().end
     }
 }
 
@@ -104,7 +120,7 @@ impl Drop for ResignOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.poison_by_panic("writing the log");
-            self.0.group.state.lock().has_leader = false;
+            self.0.group.lock().has_leader = false;
             self.0.group.wake_everyone();
         }
     }
@@ -118,7 +134,7 @@ impl Engine {
             // Without a thread that syncs, the first commit behind each interval does.
             Durability::Interval if !self.options.background => {
                 let interval = Duration::from_millis(self.options.sync_interval_ms);
-                self.group.state.lock().last_sync.elapsed() >= interval
+                self.group.lock().last_sync.elapsed() >= interval
             }
             Durability::Interval | Durability::None => false,
         };
@@ -134,7 +150,7 @@ impl Engine {
     /// Between two commits of one long operation: bounds what waits in memory, but waits for the medium only now and
     /// then. The operation ends with `wait`.
     pub fn pace(&self, lsn: Lsn) -> Result<()> {
-        if self.group.state.lock().unsynced > MAX_UNSYNCED {
+        if self.group.lock().unsynced > MAX_UNSYNCED {
             return self.wait(lsn);
         }
         self.flush_log(lsn, false)?;
@@ -143,7 +159,10 @@ impl Engine {
 
     /// Waits until the log up to `lsn` is written, and synced if `sync`.
     pub(super) fn flush_log(&self, lsn: Lsn, sync: bool) -> Result<()> {
-        let mut state = self.group.state.lock();
+        if sync && lsn <= self.group.synced.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let mut state = self.group.lock();
         loop {
             if lsn <= if sync { state.synced } else { state.written } {
                 return Ok(());
@@ -154,7 +173,7 @@ impl Engine {
             }
             if state.has_leader {
                 let group = state.groups + usize::from(lsn > state.taken);
-                self.group.done[group % 2].wait(&mut state);
+                state = self.group.wait(group, state);
                 continue;
             }
             state.has_leader = true;
@@ -168,7 +187,7 @@ impl Engine {
                 }
                 self.lead(sync, synced)
             };
-            state = self.group.state.lock();
+            state = self.group.lock();
             state.has_leader = false;
             // A group that was written but not synced leaves commits behind whose waiters belong to no group any more.
             let all_were_synced = sync && state.unsynced == 0;
@@ -180,6 +199,7 @@ impl Engine {
                     state.crowd = self.committed.load(Ordering::Acquire).saturating_sub(taken);
                     if sync {
                         state.synced = *last;
+                        self.group.synced.store(*last, Ordering::Release);
                         state.unsynced = 0;
                         state.last_sync = Instant::now();
                     }
@@ -202,7 +222,7 @@ impl Engine {
             if let Err(error) = self.reclaim() {
                 self.poison(&error);
             }
-            state = self.group.state.lock();
+            state = self.group.lock();
         }
     }
 
@@ -228,7 +248,7 @@ impl Engine {
         let (last, roots, catalog) = {
             let mut core = self.core.lock();
             std::mem::swap(&mut core.pending, spare);
-            let mut state = self.group.state.lock();
+            let mut state = self.group.lock();
             state.groups += 1;
             state.taken = core.lsn;
             drop(state);
@@ -248,7 +268,7 @@ impl Engine {
         if sync {
             let started = Instant::now();
             writer.sync()?;
-            self.group.state.lock().sync_time = started.elapsed();
+            self.group.lock().sync_time = started.elapsed();
             // ORDER: readers may see the commits only now that no power cut can take them back.
             if self.options.durability == Durability::Full {
                 self.publish(Version::new(last, roots, catalog, &self.registry));

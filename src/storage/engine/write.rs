@@ -24,6 +24,9 @@ use crate::storage::snapshot::Version;
 use crate::storage::wal::group::Mark;
 use crate::storage::wal::operation::Operation;
 
+const SPINS: u32 = 100;
+const YIELDS: u32 = 4;
+
 /// Why a document was refused: another one has the key.
 #[derive(Clone)]
 pub struct Duplicate {
@@ -67,12 +70,28 @@ impl Engine {
     /// Starts a transaction; waits for the one that is running.
     pub fn begin_write(&self) -> Result<WriteTxn<'_>> {
         self.check_writable()?;
-        let mut core = self.core.lock();
+        let mut core = self.lock_core();
         // A write may have failed while this one waited.
         self.check_writable()?;
         let mark = core.pending.begin();
         let lsn = core.lsn + 1;
         Ok(WriteTxn::new(self, core, lsn, Some(mark)))
+    }
+
+    /// Takes the commit lock. It is held for a few microseconds as a rule, less than it takes to put a thread to sleep and
+    /// wake it: so wait awake first, and let others run next.
+    fn lock_core(&self) -> MutexGuard<'_, Core> {
+        for attempt in 0..SPINS + YIELDS {
+            if let Some(core) = self.core.try_lock() {
+                return core;
+            }
+            if attempt < SPINS {
+                std::hint::spin_loop()
+            } else {
+                std::thread::yield_now()
+            }
+        }
+        self.core.lock()
     }
 
     /// The transaction that replays the log up to `last`.
