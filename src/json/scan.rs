@@ -58,11 +58,11 @@ pub(super) fn is_special(byte: u8) -> bool {
 /// the marks are exact.
 #[inline]
 fn specials(word: u64) -> u64 {
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
-    let quotes = zeros(word ^ (ONES * b'"' as u64));
-    let backslashes = zeros(word ^ (ONES * b'\\' as u64));
-    let controls = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-    quotes | backslashes | controls
+    // Subtracting sets the high bit of an ASCII byte that is too small: below a space, or equal to what was flipped away.
+    let quotes = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
+    let backslashes = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
+    let controls = word.wrapping_sub(ONES * 0x20);
+    (quotes | backslashes | controls) & !word & HIGHS
 }
 
 /// The bits of the first `used` bytes of a word, of at most 8.
