@@ -10,7 +10,9 @@
 
 #![deny(unsafe_code)]
 
+pub(crate) mod base64;
 mod builder;
+pub(crate) mod calendar;
 pub mod compare;
 mod decimal128;
 mod document;

@@ -9,7 +9,6 @@
 
 #![deny(unsafe_code)]
 
-mod base64;
 mod date;
 mod documents;
 mod number;

@@ -2,8 +2,8 @@
 
 use super::number::{write_finite, write_integer};
 use super::write::Mode;
-use super::{base64, date, scan};
-use crate::bson::{ObjectId, RawValue, Text};
+use super::{date, scan};
+use crate::bson::{ObjectId, RawValue, Text, base64};
 
 /// Appends values to a text.
 pub(super) struct Scalar<'o> {

@@ -6,11 +6,11 @@
 
 use std::borrow::Cow;
 
+use super::date;
 use super::number::parse_number_double;
 use super::parse::{Parser, fault};
-use super::{base64, date};
 use crate::bson::fault::Walked;
-use crate::bson::{Decimal128, ElementType, ObjectId, RawDoc, RawValue, patch_length};
+use crate::bson::{Decimal128, ElementType, ObjectId, RawDoc, RawValue, base64, patch_length};
 
 /// What the first key of an object says about it.
 pub(super) enum Found {

@@ -14,7 +14,7 @@ const VALUES: [u8; 256] = {
 };
 
 /// Appends the text of `bytes`.
-pub(super) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
     out.reserve(bytes.len().div_ceil(3) * 4);
     let digit = |bits: u32, shift: u32| ALPHABET[(bits >> shift & 63) as usize];
     let (triples, rest) = bytes.as_chunks::<3>();
@@ -42,7 +42,7 @@ pub(super) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
 
 /// Appends the bytes that `text` stands for; none, with nothing useful appended, if it is not
 /// base64 in the one spelling that encoding gives.
-pub(super) fn decode(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+pub(crate) fn decode(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let (quads, rest) = text.as_chunks::<4>();
     if !rest.is_empty() {
         return None;
