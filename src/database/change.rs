@@ -92,12 +92,11 @@ fn matching(
     key: Vec<u8>,
 ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
     let document = source.with_document(&key, |document| {
-        selection
-            .filter
-            .matches(document)
-            .then(|| document.as_bytes().to_vec())
+        let selected = selection.filter.matches(document)?;
+        Ok(selected.then(|| document.as_bytes().to_vec()))
     })?;
-    Ok(document.flatten().map(|document| (key, document)))
+    let document = document.transpose()?.flatten();
+    Ok(document.map(|document| (key, document)))
 }
 
 /// The first document selected, with its key.

@@ -121,7 +121,7 @@ impl Cursor {
                     return Ok(ControlFlow::Continue(()));
                 }
                 match &window.projection {
-                    Some(projection) => projection.apply(found, batch),
+                    Some(projection) => projection.apply(found, batch)?,
                     None => batch.extend_from_slice(found.as_bytes()),
                 }
                 *returned += 1;

@@ -6,9 +6,10 @@ use super::errors::from_storage;
 use super::options::DeleteOptions;
 use super::select::Selection;
 use crate::error::Result;
+use crate::query::Context;
 
 pub fn one(collection: &Collection, filter: &[u8], options: &DeleteOptions) -> Result<u64> {
-    let selection = Selection::compile(filter, None, options.hint.as_ref())?;
+    let selection = Selection::compile(filter, None, options.hint.as_ref(), &Context::default())?;
     let mut deleted = 0;
     change::one(
         collection,
@@ -23,7 +24,7 @@ pub fn one(collection: &Collection, filter: &[u8], options: &DeleteOptions) -> R
 }
 
 pub fn many(collection: &Collection, filter: &[u8], options: &DeleteOptions) -> Result<u64> {
-    let selection = Selection::compile(filter, None, options.hint.as_ref())?;
+    let selection = Selection::compile(filter, None, options.hint.as_ref(), &Context::default())?;
     change::many(collection, &selection, &mut |txn, target, key, _| {
         txn.delete(target, key).map(|_| ()).map_err(from_storage)
     })

@@ -179,7 +179,7 @@ fn visit_points(
         };
         position.examined.documents += 1;
         let document = RawDoc::trusted(bytes);
-        if filter.matches(document) && visit(key, document)?.is_break() {
+        if filter.matches(document)? && visit(key, document)?.is_break() {
             return Ok(Stretch::Broken);
         }
     }
@@ -273,7 +273,7 @@ fn scan_documents(
         &mut |key, bytes, examined| {
             examined.documents += 1;
             let document = RawDoc::trusted(bytes);
-            if filter.matches(document) {
+            if filter.matches(document)? {
                 visit(key, document)
             } else {
                 Ok(ControlFlow::Continue(()))
@@ -307,7 +307,7 @@ fn scan_index(
             };
             examined.documents += 1;
             let document = RawDoc::trusted(bytes);
-            if !filter.matches(document) {
+            if !filter.matches(document)? {
                 return Ok(ControlFlow::Continue(()));
             }
             if multikey {

@@ -13,7 +13,7 @@ use super::select::{Selection, describe_indexes};
 use crate::bson::{Builder, RawDoc, RawValue, doc};
 use crate::error::{Code, Error, Result};
 use crate::query::explain::{self, Execution, Stages};
-use crate::query::{Projection, planner};
+use crate::query::{Context, Projection, planner};
 
 /// What is to be explained.
 struct Command {
@@ -29,13 +29,18 @@ pub fn explain(
     let engine = collection.database.enter()?;
     let command = Command::parse(command)?;
     let options = &command.options;
+    let context = Context::default();
     let selection = Selection::compile(
         &command.filter,
         options.sort.as_deref(),
         options.hint.as_ref(),
+        &context,
     )?;
     let projection = options.projection.as_deref().map(RawDoc::trusted);
-    let compiled = projection.map(Projection::compile).transpose()?.flatten();
+    let compiled = projection
+        .map(|projection| Projection::compile(projection, &context))
+        .transpose()?
+        .flatten();
     let stages = Stages {
         skip: options.skip,
         limit: options.limit,
@@ -82,6 +87,7 @@ pub fn explain(
             &command.filter,
             options.sort.as_deref(),
             options.hint.as_ref(),
+            &context,
         )?;
         let execution = execute(collection, at, again, window)?;
         out.insert(

@@ -12,7 +12,7 @@ use super::{Entered, listing};
 use crate::bson::{RawDoc, RawValue};
 use crate::error::Result;
 use crate::index::key;
-use crate::query::{Projection, SortSource};
+use crate::query::{Context, Projection, SortSource};
 use crate::storage::engine;
 
 /// The state of the collection that a read sees; `None` when there is none and that is not an error.
@@ -30,18 +30,24 @@ fn take(
     Snapshot::take(&collection.database, version, &collection.name, selection)
 }
 
-fn projection(options: &FindOptions) -> Result<Option<Projection>> {
+fn projection(options: &FindOptions, context: &Context) -> Result<Option<Projection>> {
     match &options.projection {
         None => Ok(None),
-        Some(projection) => Projection::compile(RawDoc::trusted(projection)),
+        Some(projection) => Projection::compile(RawDoc::trusted(projection), context),
     }
 }
 
 pub fn many(collection: &Collection, filter: &[u8], options: &FindOptions) -> Result<Cursor> {
     let engine = collection.database.enter()?;
-    let selection = Selection::compile(filter, options.sort.as_deref(), options.hint.as_ref())?;
+    let context = Context::default();
+    let selection = Selection::compile(
+        filter,
+        options.sort.as_deref(),
+        options.hint.as_ref(),
+        &context,
+    )?;
     let window = Window {
-        projection: projection(options)?,
+        projection: projection(options, &context)?,
         skip: options.skip,
         limit: options.limit,
     };
@@ -67,8 +73,14 @@ pub fn one_with<R>(
     {
         return by_id(collection, &engine, id, visit);
     }
-    let selection = Selection::compile(filter, options.sort.as_deref(), options.hint.as_ref())?;
-    let projection = projection(options)?;
+    let context = Context::default();
+    let selection = Selection::compile(
+        filter,
+        options.sort.as_deref(),
+        options.hint.as_ref(),
+        &context,
+    )?;
+    let projection = projection(options, &context)?;
     let Some(at) = take(collection, &engine, &selection)? else {
         return Ok(None);
     };
@@ -143,7 +155,7 @@ fn touch(document: &[u8]) {
 
 pub fn count(collection: &Collection, filter: &[u8], options: &CountOptions) -> Result<i64> {
     let engine = collection.database.enter()?;
-    let selection = Selection::compile(filter, None, options.hint.as_ref())?;
+    let selection = Selection::compile(filter, None, options.hint.as_ref(), &Context::default())?;
     let Some(at) = take(collection, &engine, &selection)? else {
         return Ok(0);
     };

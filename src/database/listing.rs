@@ -6,7 +6,7 @@ use super::{Database, finish};
 use crate::bson::{Builder, RawDoc, RawValue, doc};
 use crate::error::{Code, Error, Result, Status};
 use crate::index::IndexSpec;
-use crate::query::Filter;
+use crate::query::{Context, Filter};
 use crate::storage::catalog::Catalog;
 
 impl Database {
@@ -14,7 +14,7 @@ impl Database {
     /// ([listCollections](https://www.mongodb.com/docs/manual/reference/command/listCollections/)).
     pub fn list_collections(&self, filter: RawDoc<'_>) -> Result<Vec<u8>> {
         let engine = self.0.enter()?;
-        let filter = Filter::compile(filter)?;
+        let filter = Filter::compile(filter, &Context::default())?;
         let version = engine.snapshot();
         let mut out = Vec::new();
         let mut array = Builder::new(&mut out);
@@ -28,7 +28,7 @@ impl Database {
             }
             .to_bytes();
             let entry = RawDoc::trusted(&entry);
-            if filter.matches(entry) {
+            if filter.matches(entry)? {
                 array.push(RawValue::Document(entry));
             }
         }

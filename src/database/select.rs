@@ -10,7 +10,7 @@ use crate::bson::{RawDoc, RawValue};
 use crate::error::{Code, Error, Result, Status};
 use crate::index::{Deriver, IndexSpec};
 use crate::query::plan_cache::{PlanCache, Shape};
-use crate::query::{Access, Filter, Hint, IndexInfo, Plan, PlanRequest, Sort, planner};
+use crate::query::{Access, Context, Filter, Hint, IndexInfo, Plan, PlanRequest, Sort, planner};
 use crate::storage::catalog::Index;
 
 /// What an operation selects.
@@ -26,6 +26,7 @@ impl Selection {
         filter: &[u8],
         sort: Option<&[u8]>,
         hint: Option<&HintOption>,
+        context: &Context,
     ) -> Result<Selection> {
         let sort = sort.map_or(RawDoc::EMPTY, RawDoc::trusted);
         let hint = match hint {
@@ -36,8 +37,8 @@ impl Selection {
             }
         };
         Ok(Selection {
-            filter: Filter::compile(RawDoc::trusted(filter))?,
-            sort: Sort::compile(sort)?,
+            filter: Filter::compile(RawDoc::trusted(filter), context)?,
+            sort: Sort::compile(sort, context)?,
             hint,
         })
     }

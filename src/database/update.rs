@@ -9,6 +9,7 @@ use super::select::Selection;
 use crate::bson::{RawDoc, Value, ensure_id_first};
 use crate::error::Result;
 use crate::index::key;
+use crate::query::Context;
 use crate::storage::catalog;
 use crate::storage::engine::WriteTxn;
 use crate::update::{Update, replacement};
@@ -30,8 +31,9 @@ pub fn update_one(
     update: &[u8],
     options: &UpdateOptions,
 ) -> Result<UpdateResult> {
-    let selection = Selection::compile(filter, None, options.hint.as_ref())?;
-    let update = Update::compile(RawDoc::trusted(update))?;
+    let context = Context::default();
+    let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
+    let update = Update::compile(RawDoc::trusted(update), &context)?;
     let mut edit = |old: RawDoc<'_>, out: &mut Vec<u8>| Ok(update.apply(old, out)?.modified);
     let mut insert = || update.new_document(&selection.filter);
     change_one(
@@ -48,7 +50,8 @@ pub fn replace_one(
     replacement: &[u8],
     options: &UpdateOptions,
 ) -> Result<UpdateResult> {
-    let selection = Selection::compile(filter, None, options.hint.as_ref())?;
+    let context = Context::default();
+    let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
     let replacement = RawDoc::trusted(replacement);
     replacement::check(replacement)?;
     let mut edit = |old: RawDoc<'_>, out: &mut Vec<u8>| {
@@ -69,8 +72,9 @@ pub fn update_many(
     update: &[u8],
     options: &UpdateOptions,
 ) -> Result<UpdateResult> {
-    let selection = Selection::compile(filter, None, options.hint.as_ref())?;
-    let compiled = Update::compile(RawDoc::trusted(update))?;
+    let context = Context::default();
+    let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
+    let compiled = Update::compile(RawDoc::trusted(update), &context)?;
     let mut result = UpdateResult::default();
     let mut edit = |old: RawDoc<'_>, out: &mut Vec<u8>| Ok(compiled.apply(old, out)?.modified);
     change::many(collection, &selection, &mut |txn, target, key, document| {

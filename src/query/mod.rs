@@ -5,6 +5,7 @@
 //! storage: the executor in `database` does.
 
 pub mod bounds;
+pub mod context;
 pub mod explain;
 pub mod filter;
 pub mod plan_cache;
@@ -12,6 +13,7 @@ pub mod planner;
 pub mod projection;
 pub mod sort;
 
+pub use context::Context;
 pub use filter::Filter;
 pub use planner::{Access, Hint, IndexInfo, Plan, PlanRequest, SortSource};
 pub use projection::Projection;

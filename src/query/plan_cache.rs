@@ -71,9 +71,11 @@ impl PlanCache {
 mod tests {
     use super::*;
     use crate::bson::{Document, RawDoc, doc};
+    use crate::query::Context;
 
     fn shape(collection: u64, filter: Document) -> Shape {
-        let filter = Filter::compile(RawDoc::trusted(&filter.to_bytes())).unwrap();
+        let filter =
+            Filter::compile(RawDoc::trusted(&filter.to_bytes()), &Context::default()).unwrap();
         Shape::new(collection, &filter, &Sort::default())
     }
 

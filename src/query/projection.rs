@@ -7,6 +7,7 @@
 
 use crate::bson::{Builder, Element, RawDoc, RawValue};
 use crate::error::{Code, Error, Result};
+use crate::query::Context;
 
 /// A compiled projection.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ struct Tree(Vec<(Box<[u8]>, Option<Tree>)>);
 
 impl Projection {
     /// Compiles `{ a: 1, "b.c": 1, _id: 0 }`; none for the empty projection, which changes nothing.
-    pub fn compile(projection: RawDoc<'_>) -> Result<Option<Projection>> {
+    pub fn compile(projection: RawDoc<'_>, _context: &Context) -> Result<Option<Projection>> {
         if projection.is_empty() {
             return Ok(None);
         }
@@ -39,8 +40,9 @@ impl Projection {
     }
 
     /// Appends what the projection leaves of `document` to `out`.
-    pub fn apply(&self, document: RawDoc<'_>, out: &mut Vec<u8>) {
+    pub fn apply(&self, document: RawDoc<'_>, out: &mut Vec<u8>) -> Result<()> {
         self.document(&self.root, document, Builder::new(out));
+        Ok(())
     }
 
     fn document(&self, tree: &Tree, document: RawDoc<'_>, mut builder: Builder<'_>) {
@@ -245,13 +247,15 @@ mod tests {
     use crate::bson::{Document, doc};
 
     fn compile(projection: &Document) -> Result<Option<Projection>> {
-        Projection::compile(RawDoc::trusted(&projection.to_bytes()))
+        Projection::compile(RawDoc::trusted(&projection.to_bytes()), &Context::default())
     }
 
     fn project(projection: Document, document: &Document) -> Document {
         let compiled = compile(&projection).unwrap().unwrap();
         let mut out = Vec::new();
-        compiled.apply(RawDoc::trusted(&document.to_bytes()), &mut out);
+        compiled
+            .apply(RawDoc::trusted(&document.to_bytes()), &mut out)
+            .unwrap();
         Document::from_raw(RawDoc::new(&out).unwrap()).unwrap()
     }
 

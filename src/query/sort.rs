@@ -7,6 +7,7 @@
 use crate::bson::{Path, RawDoc, RawValue};
 use crate::error::{Code, Error, Result};
 use crate::index::{KeyField, extract, key};
+use crate::query::Context;
 
 /// MongoDB's limit on the fields of a sort.
 const MAX_FIELDS: usize = 32;
@@ -20,7 +21,7 @@ pub struct Sort {
 
 impl Sort {
     /// Compiles `{ a: 1, b: -1 }`; `{ $natural: 1 }` asks for the collection's own order.
-    pub fn compile(sort: RawDoc<'_>) -> Result<Sort> {
+    pub fn compile(sort: RawDoc<'_>, _context: &Context) -> Result<Sort> {
         let mut compiled = Sort::default();
         for (name, direction) in sort {
             let name = name.as_str();
@@ -173,7 +174,7 @@ mod tests {
     use crate::bson::{Document, Value, doc};
 
     fn compile(sort: &Document) -> Result<Sort> {
-        Sort::compile(RawDoc::trusted(&sort.to_bytes()))
+        Sort::compile(RawDoc::trusted(&sort.to_bytes()), &Context::default())
     }
 
     /// The `_id`s of the documents in the order of the sort.

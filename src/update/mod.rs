@@ -21,7 +21,7 @@ use tree::Branch;
 
 use crate::bson::{MAX_DOCUMENT_SIZE, Path, RawDoc, RawValue, ensure_id_first};
 use crate::error::{Code, Error, Result};
-use crate::query::Filter;
+use crate::query::{Context, Filter};
 
 /// A compiled update.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ const LATER: &[&str] = &[
 
 impl Update {
     /// Compiles `{ $set: { a: 1 }, $inc: { "b.c": 2 } }`.
-    pub fn compile(update: RawDoc<'_>) -> Result<Update> {
+    pub fn compile(update: RawDoc<'_>, _context: &Context) -> Result<Update> {
         if update
             .elements()
             .next()

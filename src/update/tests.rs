@@ -4,7 +4,7 @@ use super::*;
 use crate::bson::{Decimal128, Document, Value, doc};
 
 fn compile(update: &Document) -> Result<Update> {
-    Update::compile(RawDoc::trusted(&update.to_bytes()))
+    Update::compile(RawDoc::trusted(&update.to_bytes()), &Context::default())
 }
 
 fn read(bytes: &[u8]) -> Document {
@@ -396,7 +396,7 @@ fn a_document_cannot_outgrow_its_limit() {
 }
 
 fn filter(filter: Document) -> Filter {
-    Filter::compile(RawDoc::trusted(&filter.to_bytes())).unwrap()
+    Filter::compile(RawDoc::trusted(&filter.to_bytes()), &Context::default()).unwrap()
 }
 
 fn upsert(by: Document, update: Document) -> Result<Document> {

@@ -4,7 +4,7 @@ use ironbase::bson::{Document, RawDoc, Value, check_id, doc};
 use ironbase::database::options::{DeleteOptions, UpdateOptions};
 use ironbase::database::{Collection, UpdateResult};
 use ironbase::error::{Code, Result};
-use ironbase::query::Filter;
+use ironbase::query::{Context, Filter};
 use ironbase::update::{Update, replacement};
 
 use crate::differential::Run;
@@ -114,14 +114,15 @@ impl Run {
                 },
             )
         };
-        let compiled = match Update::compile(RawDoc::trusted(&update)) {
+        let compiled = match Update::compile(RawDoc::trusted(&update), &Context::default()) {
             Ok(compiled) => compiled,
             Err(error) => return self.settle(Outcome::Refused(error.code()), change, (0, 0)),
         };
         match target {
             Some(document) => self.settle(self.model.update(&document, &compiled), change, (1, 1)),
             None if options.upsert => {
-                let filter = Filter::compile(RawDoc::trusted(&filter)).unwrap();
+                let filter =
+                    Filter::compile(RawDoc::trusted(&filter), &Context::default()).unwrap();
                 self.upsert(
                     compiled.new_document(&filter),
                     filter.required_id().is_some(),
@@ -167,7 +168,8 @@ impl Run {
         match target {
             Some(document) => self.settle(self.model.replacement(&document, &by), change, (1, 1)),
             None if options.upsert => {
-                let filter = Filter::compile(RawDoc::trusted(&filter)).unwrap();
+                let filter =
+                    Filter::compile(RawDoc::trusted(&filter), &Context::default()).unwrap();
                 let made = replacement::new_document(&filter, RawDoc::trusted(&by));
                 self.upsert(made, filter.required_id().is_some(), change);
             }
@@ -182,7 +184,7 @@ impl Run {
             return;
         };
         let bytes = update.to_bytes();
-        let Ok(compiled) = Update::compile(RawDoc::trusted(&bytes)) else {
+        let Ok(compiled) = Update::compile(RawDoc::trusted(&bytes), &Context::default()) else {
             return;
         };
         let mut changed = Vec::new();

@@ -9,7 +9,7 @@ use ironbase::bson::compare::values_equal;
 use ironbase::bson::{Document, RawDoc, Value};
 use ironbase::error::{Code, Result};
 use ironbase::index::key::encode_value;
-use ironbase::query::Filter;
+use ironbase::query::{Context, Filter};
 use ironbase::update::{Update, replacement};
 
 #[derive(Clone, Default)]
@@ -53,9 +53,9 @@ impl Model {
     /// The documents that a filter selects, in the order of their `_id`s.
     pub fn matching(&self, filter: &Document) -> Result<Vec<Vec<u8>>> {
         let filter = filter.to_bytes();
-        let filter = Filter::compile(RawDoc::new(&filter)?)?;
+        let filter = Filter::compile(RawDoc::new(&filter)?, &Context::default())?;
         let all = self.documents.values();
-        let matches = |document: &&Vec<u8>| filter.matches(RawDoc::trusted(document));
+        let matches = |document: &&Vec<u8>| filter.matches(RawDoc::trusted(document)).unwrap();
         Ok(all.filter(matches).cloned().collect())
     }
 

@@ -6,6 +6,7 @@
 use super::{Alternatives, Comparison, Conjunction, Node, Operand, Pattern, Predicate};
 use crate::bson::{Path, RawDoc, RawValue};
 use crate::error::{Code, Error, Result};
+use crate::query::Context;
 
 /// Operators at the top of a filter that MongoDB has and we do not yet.
 const TOP_LEVEL_LATER: &[&str] = &[
@@ -40,12 +41,12 @@ const FIELD_LATER: &[&str] = &[
     "$geometry",
 ];
 
-pub(super) fn compile(filter: RawDoc<'_>) -> Result<Conjunction> {
+pub(super) fn compile(filter: RawDoc<'_>, context: &Context) -> Result<Conjunction> {
     let mut all = Conjunction::default();
     for (key, value) in filter {
         let key = key.as_str();
         if key.starts_with('$') {
-            compile_logical(&mut all, key, value)?;
+            compile_logical(&mut all, key, value, context)?;
         } else {
             compile_field(&mut all, Path::new(key), value)?;
         }
@@ -53,15 +54,20 @@ pub(super) fn compile(filter: RawDoc<'_>) -> Result<Conjunction> {
     Ok(all)
 }
 
-fn compile_logical(all: &mut Conjunction, operator: &str, operand: RawValue<'_>) -> Result<()> {
+fn compile_logical(
+    all: &mut Conjunction,
+    operator: &str,
+    operand: RawValue<'_>,
+    context: &Context,
+) -> Result<()> {
     match operator {
         "$and" => {
-            for node in compile_list(operator, operand)? {
+            for node in compile_list(operator, operand, context)? {
                 all.push(node);
             }
         }
         "$or" => {
-            let mut nodes = compile_list(operator, operand)?;
+            let mut nodes = compile_list(operator, operand, context)?;
             match nodes.len() {
                 // With a single branch nothing is left to choose.
                 1 => nodes.drain(..).for_each(|node| all.push(node)),
@@ -69,7 +75,7 @@ fn compile_logical(all: &mut Conjunction, operator: &str, operand: RawValue<'_>)
             }
         }
         "$nor" => all.push(Node::Not(Box::new(Node::Any(compile_list(
-            operator, operand,
+            operator, operand, context,
         )?)))),
         "$comment" => {}
         "$not" => {
@@ -89,7 +95,7 @@ fn compile_logical(all: &mut Conjunction, operator: &str, operand: RawValue<'_>)
     Ok(())
 }
 
-fn compile_list(operator: &str, operand: RawValue<'_>) -> Result<Vec<Node>> {
+fn compile_list(operator: &str, operand: RawValue<'_>, context: &Context) -> Result<Vec<Node>> {
     let RawValue::Array(entries) = operand else {
         return Err(bad_value(format!(
             "{operator} must be an array, found {}",
@@ -100,7 +106,7 @@ fn compile_list(operator: &str, operand: RawValue<'_>) -> Result<Vec<Node>> {
         return Err(bad_value("$and/$or/$nor must be a nonempty array"));
     }
     let entry = |(_, entry): (_, RawValue<'_>)| match entry {
-        RawValue::Document(filter) => Ok(Node::All(compile(filter)?)),
+        RawValue::Document(filter) => Ok(Node::All(compile(filter, context)?)),
         _ => Err(bad_value(format!(
             "$or/$and/$nor entries need to be full objects, found {} in {operator}",
             entry.type_name()

@@ -23,6 +23,7 @@ pub(crate) use predicate::{Comparison, Operand, Predicate};
 
 use crate::bson::{Path, RawDoc, RawValue};
 use crate::error::Result;
+use crate::query::Context;
 
 /// A compiled filter.
 #[derive(Clone, Debug)]
@@ -33,17 +34,18 @@ pub struct Filter {
 
 impl Filter {
     /// Compiles `{ a: 1, b: { $gt: 2 }, $or: [..] }`.
-    pub fn compile(filter: RawDoc<'_>) -> Result<Filter> {
-        let root = compile::compile(filter)?;
+    pub fn compile(filter: RawDoc<'_>, context: &Context) -> Result<Filter> {
+        let root = compile::compile(filter, context)?;
         Ok(Filter {
             root,
             source: filter.as_bytes().into(),
         })
     }
 
-    /// Whether `document` is selected.
+    /// Whether `document` is selected. Only what computes can fail, and so not a predicate on a
+    /// field.
     #[inline]
-    pub fn matches(&self, document: RawDoc<'_>) -> bool {
+    pub fn matches(&self, document: RawDoc<'_>) -> Result<bool> {
         self.root.matches(document)
     }
 
@@ -100,11 +102,18 @@ pub(crate) struct FieldTest {
 }
 
 impl Node {
-    fn matches(&self, document: RawDoc<'_>) -> bool {
+    fn matches(&self, document: RawDoc<'_>) -> Result<bool> {
         match self {
             Node::All(all) => all.matches(document),
-            Node::Any(nodes) => nodes.iter().any(|node| node.matches(document)),
-            Node::Not(node) => !node.matches(document),
+            Node::Any(nodes) => {
+                for node in nodes {
+                    if node.matches(document)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Node::Not(node) => Ok(!node.matches(document)?),
         }
     }
 }
@@ -145,16 +154,28 @@ impl Conjunction {
     }
 
     #[inline]
-    fn matches(&self, document: RawDoc<'_>) -> bool {
-        let fields = match self.groups.as_slice() {
+    fn matches(&self, document: RawDoc<'_>) -> Result<bool> {
+        if !self.fields_match(document) {
+            return Ok(false);
+        }
+        for node in &self.rest {
+            if !node.matches(document)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    #[inline]
+    fn fields_match(&self, document: RawDoc<'_>) -> bool {
+        match self.groups.as_slice() {
             [] => true,
             [group] => group.matches(document.get(&group.name)),
             groups if groups.len() <= u64::BITS as usize => match_in_one_pass(groups, document),
             groups => groups
                 .iter()
                 .all(|group| group.matches(document.get(&group.name))),
-        };
-        fields && self.rest.iter().all(|node| node.matches(document))
+        }
     }
 }
 

@@ -5,14 +5,16 @@ use crate::bson::{Decimal128, Document, ObjectId, Value, doc};
 use crate::error::Code;
 
 fn compile(filter: &Document) -> Result<Filter> {
-    Filter::compile(RawDoc::trusted(&filter.to_bytes()))
+    Filter::compile(RawDoc::trusted(&filter.to_bytes()), &Context::default())
 }
 
 fn check(filter: Document, selected: Vec<Document>, others: Vec<Document>) {
     let compiled = compile(&filter).unwrap_or_else(|error| panic!("{filter:?}: {error}"));
     for (documents, expected) in [(selected, true), (others, false)] {
         for document in documents {
-            let found = compiled.matches(RawDoc::trusted(&document.to_bytes()));
+            let found = compiled
+                .matches(RawDoc::trusted(&document.to_bytes()))
+                .unwrap();
             assert_eq!(found, expected, "{filter:?} on {document:?}");
         }
     }

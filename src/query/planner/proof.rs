@@ -106,7 +106,11 @@ impl Collection {
         }
         let mut seen = HashSet::new();
         found.retain(|position| seen.insert(*position));
-        found.retain(|position| filter.matches(RawDoc::trusted(&self.documents[*position].1)));
+        found.retain(|position| {
+            filter
+                .matches(RawDoc::trusted(&self.documents[*position].1))
+                .unwrap()
+        });
         found
     }
 }
@@ -321,7 +325,7 @@ fn every_plan_finds_what_a_scan_finds_in_the_order_asked_for() {
             );
             let documents = &collection.documents;
             let expected: HashSet<usize> = (0..documents.len())
-                .filter(|at| filter.matches(RawDoc::trusted(&documents[*at].1)))
+                .filter(|at| filter.matches(RawDoc::trusted(&documents[*at].1)).unwrap())
                 .collect();
             selected += expected.len();
             for plan in plans {

@@ -2,15 +2,15 @@
 
 use super::*;
 use crate::bson::{Document, Value, doc};
-use crate::query::explain;
+use crate::query::{Context, explain};
 
 pub(super) fn filter(filter: &Document) -> Filter {
-    Filter::compile(RawDoc::trusted(&filter.to_bytes()))
+    Filter::compile(RawDoc::trusted(&filter.to_bytes()), &Context::default())
         .unwrap_or_else(|error| panic!("{filter:?}: {error}"))
 }
 
 pub(super) fn sort(sort: &Document) -> Sort {
-    Sort::compile(RawDoc::trusted(&sort.to_bytes())).unwrap()
+    Sort::compile(RawDoc::trusted(&sort.to_bytes()), &Context::default()).unwrap()
 }
 
 pub(super) fn spec(spec: Document) -> IndexSpec {

@@ -1,0 +1,59 @@
+//! What an operation brings to the languages it is written in: the time that `$$NOW` stands for, and
+//! the variables of its `let`.
+//!
+//! All parts of one operation (filter, sort, projection, update) are compiled with the same context,
+//! so that they agree. What is compiled keeps what it needs of it.
+
+use std::sync::OnceLock;
+use std::time::SystemTime;
+
+use crate::bson::{RawValue, RawValueBuf};
+
+/// The surroundings of one operation. The default has no variables.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// Read from the clock when it is first asked for, and the same ever after.
+    now_ms: OnceLock<i64>,
+    variables: Vec<(Box<str>, RawValueBuf)>,
+}
+
+impl Context {
+    /// `$$NOW`: milliseconds since 1970.
+    pub fn now_ms(&self) -> i64 {
+        *self.now_ms.get_or_init(|| {
+            let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+            since.map_or(0, |since| since.as_millis() as i64)
+        })
+    }
+
+    /// Gives a variable a value, or another one.
+    pub fn set_variable(&mut self, name: &str, value: RawValue<'_>) {
+        self.variables.retain(|(own, _)| **own != *name);
+        self.variables.push((name.into(), value.into()));
+    }
+
+    /// The value of a variable of the operation's `let`.
+    pub fn variable(&self, name: &str) -> Option<RawValue<'_>> {
+        let mut variables = self.variables.iter();
+        let (_, value) = variables.find(|(own, _)| **own == *name)?;
+        Some(value.as_raw())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_stands_still_and_variables_are_found_by_name() {
+        let mut context = Context::default();
+        let now = context.now_ms();
+        std::thread::sleep(std::time::Duration::from_millis(3));
+        assert_eq!(context.now_ms(), now);
+        assert_eq!(context.clone().now_ms(), now);
+        context.set_variable("a", RawValue::Int32(1));
+        context.set_variable("a", RawValue::Int32(2));
+        assert_eq!(context.variable("a"), Some(RawValue::Int32(2)));
+        assert_eq!(context.variable("b"), None);
+    }
+}
