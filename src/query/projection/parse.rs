@@ -1,0 +1,165 @@
+//! Reads the projection language into a tree and decides whether it is an inclusion or an
+//! exclusion.
+//!
+//! The first field that is named with true or false decides; `_id` has no say unless nothing else
+//! has. `$slice` alone makes an exclusion.
+
+use super::slice::Slice;
+use super::tree::{Leaf, Node, Tree};
+use crate::bson::{RawDoc, RawValue};
+use crate::error::{Code, Error, Result};
+
+#[derive(Default)]
+pub(super) struct Parser {
+    root: Tree,
+    /// Set by the first field that decides it.
+    inclusion: Option<bool>,
+    /// What was said about `_id` itself.
+    id: Option<bool>,
+    has_slice: bool,
+}
+
+impl Parser {
+    /// Reads a projection: whether it includes, and its tree.
+    pub(super) fn parse(projection: RawDoc<'_>) -> Result<(bool, Tree)> {
+        let mut parser = Parser::default();
+        parser.fields(projection, &mut Vec::new())?;
+        let inclusion = parser.is_inclusion();
+        let mut root = parser.root;
+        match (inclusion, parser.id) {
+            // What is not in the tree an inclusion drops and an exclusion keeps.
+            (true, Some(false)) | (false, Some(true)) => root.remove(b"_id"),
+            (true, None) if root.get(b"_id").is_none() => {
+                root.add(&["_id"], Node::Leaf(Leaf::Plain))?;
+            }
+            _ => {}
+        }
+        Ok((inclusion, root))
+    }
+
+    fn is_inclusion(&self) -> bool {
+        self.inclusion.unwrap_or(self.id == Some(true))
+    }
+
+    /// Reads the fields of a projection, or of a document within one, whose path is `outer`.
+    fn fields<'a>(&mut self, fields: RawDoc<'a>, outer: &mut Vec<&'a str>) -> Result<()> {
+        for (name, value) in fields {
+            let name = name.as_str();
+            let depth = outer.len();
+            outer.extend(name.split('.'));
+            check_path(&outer[depth..], &outer.join("."))?;
+            match value {
+                RawValue::Document(inner) => self.nested(inner, outer)?,
+                _ if value.is_number() || matches!(value, RawValue::Boolean(_)) => {
+                    self.flag(outer, value.truthy())?;
+                }
+                _ => return Err(no_expression(outer, value.type_name())),
+            }
+            outer.truncate(depth);
+        }
+        Ok(())
+    }
+
+    fn nested<'a>(&mut self, inner: RawDoc<'a>, outer: &mut Vec<&'a str>) -> Result<()> {
+        let mut fields = inner.iter();
+        match (fields.next(), fields.next()) {
+            (None, _) => Err(Error::query(
+                Code(51270),
+                format!(
+                    "An empty sub-projection is not a valid value. Found empty object at path '{}'",
+                    outer.join(".")
+                ),
+            )),
+            (Some((name, argument)), None) if name.as_bytes().starts_with(b"$") => {
+                self.operator(name.as_str(), argument, outer)
+            }
+            _ => {
+                self.root.add(outer, Node::Tree(Tree::default()))?;
+                self.fields(inner, outer)
+            }
+        }
+    }
+
+    /// Reads `{ $name: argument }`.
+    fn operator(&mut self, name: &str, argument: RawValue<'_>, path: &[&str]) -> Result<()> {
+        let leaf = match name {
+            "$slice" => {
+                self.has_slice = true;
+                Leaf::Slice(Slice::compile(argument).map_err(|error| {
+                    let message = format!("Invalid $slice syntax at '{}'", path.join("."));
+                    error.context(message)
+                })?)
+            }
+            _ => return Err(no_expression(path, name)),
+        };
+        self.root.add(path, Node::Leaf(leaf))
+    }
+
+    /// Reads a field that is to be kept or dropped.
+    fn flag(&mut self, path: &[&str], include: bool) -> Result<()> {
+        self.root.add(path, Node::Leaf(Leaf::Plain))?;
+        if path == ["_id"] {
+            self.id = Some(include);
+            return Ok(());
+        }
+        if *self.inclusion.get_or_insert(include) == include {
+            return Ok(());
+        }
+        let path = path.join(".");
+        Err(match include {
+            true => Error::query(
+                Code(31253),
+                format!("Cannot do inclusion on field {path} in exclusion projection"),
+            ),
+            false => Error::query(
+                Code(31254),
+                format!("Cannot do exclusion on field {path} in inclusion projection"),
+            ),
+        })
+    }
+}
+
+fn check_path(components: &[&str], path: &str) -> Result<()> {
+    let refuse = |code, message: String| Err(Error::query(Code(code), message));
+    if path.is_empty() {
+        return refuse(
+            40352,
+            "FieldPath cannot be constructed with empty string".to_string(),
+        );
+    }
+    if components.last() == Some(&"") {
+        return refuse(
+            40353,
+            format!("FieldPath must not end with a '.': '{path}'"),
+        );
+    }
+    if components.contains(&"") {
+        return refuse(
+            15998,
+            format!("FieldPath field names may not be empty strings: '{path}'"),
+        );
+    }
+    if components.last() == Some(&"$") {
+        return Err(not_yet(&format!("the positional projection '{path}'")));
+    }
+    // The fields of a DBRef are data.
+    let dollar = |name: &&&str| name.starts_with('$') && !["$id", "$ref", "$db"].contains(*name);
+    if components.iter().find(dollar).is_some() {
+        return refuse(
+            16410,
+            format!("FieldPath field names may not start with '$': '{path}'"),
+        );
+    }
+    Ok(())
+}
+
+fn no_expression(path: &[&str], found: &str) -> Error {
+    let path = path.join(".");
+    not_yet(&format!(
+        "a projection to an expression or a literal (at '{path}': {found})"
+    ))
+}
+
+fn not_yet(feature: &str) -> Error {
+    Error::query(Code::BAD_VALUE, format!("{feature} is not supported yet"))
+}
