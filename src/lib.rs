@@ -7,6 +7,7 @@
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
+pub mod aggregate;
 pub mod bson;
 pub mod capi;
 pub mod database;

@@ -1,0 +1,210 @@
+//! What evaluation works in: the document, the variables around an expression, and an arena that
+//! owns what is computed.
+//!
+//! Every value is a [`Computed`]: a raw value that borrows from the document, from a constant or from
+//! the arena, or none for "missing". It is `Copy`, so nothing is cloned on the way. What loops over
+//! elements evaluates its body in an arena of its own ([`Frame::with_arena`]) and copies out what it
+//! keeps, so that memory does not grow with the number of rounds.
+
+use bumpalo::Bump;
+
+use super::refuse;
+use crate::bson::{RawDoc, RawValue, Text};
+use crate::error::Result;
+
+/// The value of an expression; none is "missing", which is not null.
+pub(crate) type Computed<'a> = Option<RawValue<'a>>;
+
+/// The most bytes that one computed value may have.
+const MAX_VALUE_BYTES: usize = 100 << 20;
+
+/// Owns what is computed during one evaluation. Takes no memory until something needs it.
+#[derive(Debug, Default)]
+pub struct Arena(Bump);
+
+impl Arena {
+    /// Frees everything, and keeps memory for the next evaluation.
+    pub fn reset(&mut self) {
+        self.0.reset();
+    }
+}
+
+/// Where an expression is evaluated.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame<'a> {
+    root: RawDoc<'a>,
+    bindings: Option<&'a Binding<'a>>,
+    arena: &'a Arena,
+}
+
+/// A variable's value and the variables around it.
+pub(crate) struct Binding<'a> {
+    value: Computed<'a>,
+    outer: Option<&'a Binding<'a>>,
+}
+
+impl<'a> Frame<'a> {
+    pub(super) fn new(root: RawDoc<'a>, arena: &'a Arena) -> Frame<'a> {
+        Frame {
+            root,
+            bindings: None,
+            arena,
+        }
+    }
+
+    /// `$$ROOT`.
+    pub(super) fn root(self) -> RawDoc<'a> {
+        self.root
+    }
+
+    /// The variable that was bound `distance` bindings ago.
+    pub(super) fn variable(self, distance: usize) -> Computed<'a> {
+        let mut binding = self.bindings;
+        for _ in 0..distance {
+            binding = binding.and_then(|binding| binding.outer);
+        }
+        binding.and_then(|binding| binding.value)
+    }
+
+    /// The binding of one more variable, for [`Frame::within`].
+    pub(crate) fn bind(self, value: Computed<'a>) -> Binding<'a> {
+        Binding {
+            value,
+            outer: self.bindings,
+        }
+    }
+
+    /// This frame with one more variable, which may live shorter than the frame.
+    pub(crate) fn within<'b>(self, binding: &'b Binding<'b>) -> Frame<'b>
+    where
+        'a: 'b,
+    {
+        Frame {
+            bindings: Some(binding),
+            ..self
+        }
+    }
+
+    /// This frame with one more variable, whose value must live as long as the frame.
+    pub(crate) fn with_variable(self, value: Computed<'a>) -> Frame<'a> {
+        let binding = self.arena.0.alloc(self.bind(value));
+        Frame {
+            bindings: Some(binding),
+            ..self
+        }
+    }
+
+    /// This frame with another arena, which is to be reset after each round of a loop.
+    pub(crate) fn with_arena<'b>(self, arena: &'b Arena) -> Frame<'b>
+    where
+        'a: 'b,
+    {
+        Frame { arena, ..self }
+    }
+
+    /// Bytes kept for as long as the frame.
+    pub(crate) fn bytes(self, bytes: &[u8]) -> &'a [u8] {
+        self.arena.0.alloc_slice_copy(bytes)
+    }
+
+    /// A computed string.
+    pub(crate) fn string(self, text: impl AsRef<[u8]>) -> RawValue<'a> {
+        RawValue::String(Text::from_bytes(self.bytes(text.as_ref())))
+    }
+
+    /// A computed document, given its BSON.
+    pub(crate) fn document(self, bytes: &[u8]) -> RawValue<'a> {
+        RawValue::Document(RawDoc::trusted(self.bytes(bytes)))
+    }
+
+    /// A value that may live shorter than the frame, copied into it.
+    pub(crate) fn keep(self, value: RawValue<'_>) -> RawValue<'a> {
+        let mut bytes = Vec::new();
+        value.write_to(&mut bytes);
+        let kind = value.element_type() as u8;
+        RawValue::decode(kind, self.bytes(&bytes)).unwrap_or(RawValue::Null)
+    }
+
+    /// A slice for `len` values.
+    pub(super) fn slots(self, len: usize) -> &'a mut [Computed<'a>] {
+        self.arena.0.alloc_slice_fill_copy(len, None)
+    }
+}
+
+/// Writes a computed array.
+pub(crate) struct ArrayWriter {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl ArrayWriter {
+    pub(crate) fn new() -> ArrayWriter {
+        ArrayWriter {
+            bytes: vec![0; 4],
+            len: 0,
+        }
+    }
+
+    /// Appends a value. Fails when the array takes too much memory.
+    pub(crate) fn push(&mut self, value: RawValue<'_>) -> Result<()> {
+        self.bytes.push(value.element_type() as u8);
+        crate::bson::push_index(&mut self.bytes, self.len as u32);
+        self.bytes.push(0);
+        value.write_to(&mut self.bytes);
+        self.len += 1;
+        check_size(self.bytes.len())
+    }
+
+    /// The array, kept as long as the frame.
+    pub(crate) fn finish<'a>(mut self, frame: Frame<'a>) -> RawValue<'a> {
+        self.bytes.push(0);
+        crate::bson::patch_length(&mut self.bytes, 0);
+        RawValue::Array(RawDoc::trusted(frame.bytes(&self.bytes)))
+    }
+}
+
+/// Writes a computed document.
+pub(crate) struct DocumentWriter(Vec<u8>);
+
+impl DocumentWriter {
+    pub(crate) fn new() -> DocumentWriter {
+        DocumentWriter(vec![0; 4])
+    }
+
+    /// Appends a field; its name must not be there yet. Fails when the document takes too much memory.
+    pub(crate) fn append(&mut self, key: impl AsRef<[u8]>, value: RawValue<'_>) -> Result<()> {
+        self.0.push(value.element_type() as u8);
+        self.0.extend_from_slice(key.as_ref());
+        self.0.push(0);
+        value.write_to(&mut self.0);
+        check_size(self.0.len())
+    }
+
+    /// The document, kept as long as the frame.
+    pub(crate) fn finish<'a>(mut self, frame: Frame<'a>) -> RawValue<'a> {
+        self.0.push(0);
+        crate::bson::patch_length(&mut self.0, 0);
+        frame.document(&self.0)
+    }
+}
+
+/// Refuses a computed value of `bytes` if that is too much.
+pub(crate) fn check_size(bytes: usize) -> Result<()> {
+    if bytes <= MAX_VALUE_BYTES {
+        return Ok(());
+    }
+    refuse(
+        146,
+        format!("an expression computed a value of more than {MAX_VALUE_BYTES} bytes"),
+    )
+}
+
+/// The elements of an array.
+pub(crate) fn elements(array: RawDoc<'_>) -> impl Iterator<Item = RawValue<'_>> + Clone {
+    array.iter().map(|(_, value)| value)
+}
+
+/// An array of which elements are wanted out of order.
+pub(crate) fn collect(array: RawDoc<'_>) -> Vec<RawValue<'_>> {
+    elements(array).collect()
+}

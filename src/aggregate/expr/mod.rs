@@ -1,0 +1,127 @@
+//! Expressions: `{ $add: ["$price", 1] }`, compiled once and evaluated against raw documents.
+//!
+//! [`Expr::compile`] turns BSON into a tree in which constant parts are computed already;
+//! [`Expr::evaluate`] gives a value that borrows from the document, or from an [`Arena`] what had to be
+//! computed. Missing is not null: it is no value at all, and leaves a field out.
+//!
+//! **To add a family of operators**: a file with a table
+//!
+//! ```ignore
+//! pub(super) const OPERATORS: &[Entry] = &[
+//!     Entry::fixed("$strLenBytes", 1, str_len_bytes),
+//!     Entry::variadic("$concat", concat),
+//!     Entry::special("$trim", compile_trim),
+//! ];
+//!
+//! fn str_len_bytes<'a>(name: &'static str, values: &[Computed<'a>], _: Frame<'a>) -> Result<Computed<'a>> {
+//!     match values[0] {
+//!         Some(RawValue::String(text)) => Ok(Some(int(text.len() as i64))),
+//!         other => refuse(34473, format!("{name} requires a string argument, found: {}", type_name(other))),
+//!     }
+//! }
+//! ```
+//!
+//! and its line in `FAMILIES` of `registry.rs`. A function is given the values of all its operands (as many
+//! as its entry says) and puts what it computes into the frame: `frame.string(..)`, [`ArrayWriter`],
+//! [`DocumentWriter`]; numbers, dates and the like need no place. Where there are named arguments, an optional
+//! operand, an operand that is not always evaluated or a variable, `compile_trim` reads what stands behind the
+//! name (`named_arguments`, `required`), compiles operands (`compiler.operand`, `compiler.operand_with` for a
+//! variable) and gives `compiler.call(name, function, operands)`, or `compiler.operator(..)` of a type
+//! that implements [`Operator`]. Folding of constants comes with both. Tests are tables for [`tests::check`].
+
+mod boolean;
+mod compare;
+mod compile;
+mod frame;
+mod node;
+mod registry;
+mod variable;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use frame::Arena;
+pub use registry::names;
+
+pub(crate) use compile::{Compiler, check_user_variable, checked_path, named_arguments, required};
+pub(crate) use frame::{ArrayWriter, Computed, DocumentWriter, Frame, collect, elements};
+pub(crate) use node::{Base, Function, Node, Operator};
+pub(crate) use registry::Entry;
+
+use std::sync::Arc;
+
+use crate::bson::{RawDoc, RawValue};
+use crate::error::{Code, Error, Result};
+use crate::query::Context;
+
+/// A compiled expression. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Expr(Arc<Node>);
+
+impl Expr {
+    /// Compiles an operator, a field path, a literal, or documents and arrays of them. Refused with
+    /// MongoDB's codes are operators that do not exist (168), wrong arguments, variables that
+    /// are not bound (17276).
+    pub fn compile(expression: RawValue<'_>, context: &Context) -> Result<Expr> {
+        let node = Compiler::new(context).operand(expression)?;
+        Ok(Expr(Arc::new(node)))
+    }
+
+    /// The value for `document`; none if it is missing. What is computed lives in `arena`.
+    pub fn evaluate<'a>(
+        &'a self,
+        document: RawDoc<'a>,
+        arena: &'a Arena,
+    ) -> Result<Option<RawValue<'a>>> {
+        self.0.evaluate(Frame::new(document, arena))
+    }
+
+    /// Whether the value for `document` counts as true.
+    pub fn is_true(&self, document: RawDoc<'_>) -> Result<bool> {
+        let arena = Arena::default();
+        Ok(is_true(self.evaluate(document, &arena)?))
+    }
+
+    /// Whether the value depends on the document.
+    pub fn reads_document(&self) -> bool {
+        self.0.reads_document()
+    }
+
+    /// The tree.
+    pub(crate) fn node(&self) -> &Node {
+        &self.0
+    }
+}
+
+/// Whether a condition holds: missing, null, undefined, false and zeros do not.
+pub(crate) fn is_true(value: Computed<'_>) -> bool {
+    value.is_some_and(|value| value.truthy())
+}
+
+/// Whether a value is missing, null or undefined.
+pub(crate) fn is_nullish(value: Computed<'_>) -> bool {
+    matches!(value, None | Some(RawValue::Null | RawValue::Undefined))
+}
+
+/// A value's type for an error message.
+pub(crate) fn type_name(value: Computed<'_>) -> &'static str {
+    value.map_or("missing", |value| value.type_name())
+}
+
+/// An integer that is an int if it fits into one, else a long.
+pub(crate) fn int(value: i64) -> RawValue<'static> {
+    match i32::try_from(value) {
+        Ok(value) => RawValue::Int32(value),
+        Err(_) => RawValue::Int64(value),
+    }
+}
+
+/// The error with MongoDB's code.
+pub(crate) fn error(code: i32, message: impl Into<String>) -> Error {
+    Error::query(Code(code), message)
+}
+
+/// Refuses with MongoDB's code.
+pub(crate) fn refuse<T>(code: i32, message: impl Into<String>) -> Result<T> {
+    Err(error(code, message))
+}

@@ -1,0 +1,6 @@
+//! Aggregation. So far its expressions, which filters, projections and updates compute with.
+//!
+//! `expr` stands below `query` (it knows only documents and an operation's context).
+
+#[allow(dead_code, unused_imports)]
+pub mod expr;
