@@ -216,6 +216,35 @@
  * @endcode
  */
 
+/**
+ * @defgroup operation Operations
+ * @brief Killing what runs too long, and watching how far it is.
+ *
+ * Every call that may take long has the option `maxTimeMS`, the milliseconds that the engine may work
+ * for it, and `opId`, an id made beforehand by which another thread can kill it. Both end it with
+ * #IRONBASE_ERROR_INTERRUPTED; ironbase_error_code() tells which (50, MaxTimeMSExpired; 11601,
+ * Interrupted). Of a cursor the time counts that its calls take, over all its batches.
+ *
+ * @code{.c}
+ * ironbase_db_t *db = NULL;
+ * ironbase_collection_t *users = NULL;
+ * char options[64];
+ * int64_t count = 0;
+ * ironbase_open("app.mlite", NULL, 0, &db, NULL);
+ * ironbase_db_collection(db, "users", IRONBASE_NUL, &users, NULL);
+ * uint64_t op = ironbase_db_op_new(db);
+ * snprintf(options, sizeof options, "{\"maxTimeMS\": 5000, \"opId\": %llu}", (unsigned long long)op);
+ * // From here on another thread may call ironbase_db_op_kill(db, op, NULL).
+ * if (ironbase_collection_count_documents(users, "{\"name\": \"Ada\"}", IRONBASE_NUL, options, IRONBASE_NUL, &count, NULL)
+ *     == IRONBASE_ERROR_INTERRUPTED) {
+ *     puts("killed, or out of time");
+ * }
+ * ironbase_db_op_free(db, op, NULL);
+ * ironbase_collection_free(users);
+ * ironbase_db_free(db);
+ * @endcode
+ */
+
 
 /**
  * The call did what it says.
@@ -408,6 +437,24 @@ typedef int32_t ironbase_status_t;
 typedef void (*ironbase_log_fn)(void *user,
                                 int32_t level,
                                 const char *message);
+
+/**
+ * Learns how far an operation is; decides whether it goes on.
+ *
+ * Called on the operation's thread, at its beginning, about ten times a second, and once at its end. It may call other functions of
+ * this library, but neither ironbase_db_op_set_progress() nor ironbase_db_op_free() for the same
+ * id, nor ironbase_db_close(): an operation is under way. Locks may be held meanwhile, so that a
+ * write from within it may wait for ever, if the operation is an index build.
+ *
+ * @param user The pointer given to ironbase_db_op_set_progress().
+ * @param done Documents, keys or bytes dealt with.
+ * @param total How many there will be, at most; 0 if that is not known.
+ * @return false kills the id as ironbase_db_op_kill() does.
+ * @ingroup operation
+ */
+typedef bool (*ironbase_progress_fn)(void *user,
+                                     uint64_t done,
+                                     uint64_t total);
 
 #ifdef __cplusplus
 extern "C" {
@@ -1181,6 +1228,76 @@ ironbase_status_t ironbase_cursor_next_batch(ironbase_cursor_t *cursor,
  * @since 0.1.0
  */
 void ironbase_cursor_free(ironbase_cursor_t *cursor);
+
+/**
+ * Makes an id. Operations run under it if their option `opId` names it; any number of them, one
+ * after another or at once.
+ *
+ * @param db The database.
+ * @return The id, never used before; 0 if `db` is not a database. Give it back with
+ *         ironbase_db_op_free().
+ * @ingroup operation
+ * @since 0.1.0
+ */
+uint64_t ironbase_db_op_new(ironbase_db_t *db);
+
+/**
+ * Stops what runs under an id, and what will: those calls return #IRONBASE_ERROR_INTERRUPTED
+ * (11601, Interrupted) within milliseconds.
+ *
+ * What an insert, update or delete of many documents has done so far stays done. A call that
+ * already waits for the disk returns its result.
+ *
+ * @param db The database.
+ * @param op_id An id from ironbase_db_op_new().
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK, also if nothing runs; #IRONBASE_ERROR_ARGUMENT (2, BadValue) for an id
+ *         that does not exist.
+ * @ingroup operation
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_db_op_kill(ironbase_db_t *db,
+                                      uint64_t op_id,
+                                      ironbase_error_t **err);
+
+/**
+ * Has a function told how far the operations under an id are.
+ *
+ * Counting, reading, updating, deleting, inserting many and building indexes tell it. When this
+ * returns, the function set before is not running any more and will not be called again, so what
+ * its `user` pointed to may go.
+ *
+ * @param db The database.
+ * @param op_id An id from ironbase_db_op_new().
+ * @param progress NULL for none.
+ * @param user Handed to the function; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_ARGUMENT for an id that does not exist (2, BadValue), or
+ *         out of the function itself.
+ * @ingroup operation
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_db_op_set_progress(ironbase_db_t *db,
+                                              uint64_t op_id,
+                                              ironbase_progress_fn progress,
+                                              void *user,
+                                              ironbase_error_t **err);
+
+/**
+ * Gives an id back. Its progress function is not called any more when this returns; operations
+ * that still run under it go on, and cannot be killed.
+ *
+ * @param db The database.
+ * @param op_id An id from ironbase_db_op_new().
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_ARGUMENT for an id that does not exist (2, BadValue), or
+ *         out of its progress function.
+ * @ingroup operation
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_db_op_free(ironbase_db_t *db,
+                                      uint64_t op_id,
+                                      ironbase_error_t **err);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -19,6 +19,7 @@ const SOURCES: &[&str] = &[
     "update.rs",
     "indexes.rs",
     "cursor.rs",
+    "operation.rs",
 ];
 
 fn root() -> &'static Path {

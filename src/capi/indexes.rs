@@ -11,7 +11,7 @@ use super::output::Output;
 use super::results::array_text;
 use super::status::ironbase_status_t;
 use crate::bson::RawDoc;
-use crate::database::options::only_comment;
+use crate::database::options::WriteOptions;
 use crate::error::Status;
 
 /// Makes indexes, and the collection if it does not exist. An index that exists already is fine.
@@ -51,11 +51,12 @@ pub unsafe extern "C" fn ironbase_collection_create_indexes(
             let out = Output::cleared(out, out_len);
             let collection = borrow("collection", collection)?;
             let specs = array("specs", specs, specs_len)?;
-            self::options(options, options_len, |options| {
-                only_comment("createIndexes", options)
+            let options = self::options(options, options_len, |options| {
+                WriteOptions::from_bson("createIndexes", options)
             })?;
-            let names = collection
-                .writing(|collection| collection.create_indexes(RawDoc::trusted(&specs)))?;
+            let names = collection.writing(|collection| {
+                collection.create_indexes(RawDoc::trusted(&specs), &options)
+            })?;
             if out.is_wanted() {
                 out.set(serde_json::Value::from(names).to_string().as_bytes())?;
             }

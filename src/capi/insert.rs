@@ -58,7 +58,9 @@ pub unsafe extern "C" fn ironbase_collection_insert_one(
             let capacity = text.len().min(MAX_DOCUMENT_SIZE) + ID_BYTES;
             let mut document = Vec::with_capacity(capacity);
             in_parameter("document", json::parse_document(text, &mut document))?;
-            let options = self::options(options, options_len, WriteOptions::from_bson)?;
+            let options = self::options(options, options_len, |options| {
+                WriteOptions::from_bson("insert", options)
+            })?;
             let id = collection.writing(|collection| collection.insert_one(&document, &options))?;
             if out.is_wanted() {
                 let mut text = Scratch::take();
@@ -113,8 +115,8 @@ pub unsafe extern "C" fn ironbase_collection_insert_many(
             let mut next = |document: &mut Vec<u8>| {
                 in_parameter("documents", documents.next_document(document))
             };
-            let result = collection
-                .writing(|collection| collection.insert_many(&mut next, options.ordered))?;
+            let result =
+                collection.writing(|collection| collection.insert_many(&mut next, &options))?;
             if out.is_wanted() {
                 let mut text = Scratch::take();
                 results::insert_many(&mut text, &result, collection.mode);

@@ -8,15 +8,16 @@
 //! batch at a time, each looked at again under the lock.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
+use super::Entered;
 use super::collection::Collection;
 use super::errors::from_storage;
-use super::execute::{self, Position, Source};
+use super::execute::{self, Position, Search, Source};
+use super::interrupt::Interrupt;
 use super::select::Selection;
 use super::sorter::Sorter;
 use crate::error::Result;
-use crate::query::{Access, Plan, SortSource};
+use crate::query::{Access, Filter, Plan, SortSource};
 use crate::storage::catalog;
 use crate::storage::engine::{Engine, WriteTxn};
 use crate::storage::page::Lsn;
@@ -33,12 +34,13 @@ pub type Change<'c> =
 pub fn one(
     collection: &Collection,
     selection: &Selection,
+    interrupt: &Interrupt,
     change: &mut Change<'_>,
     none: &mut dyn FnMut(&mut WriteTxn<'_>) -> Result<()>,
 ) -> Result<()> {
     let engine = collection.database.enter()?;
-    let (candidate, seen) = look_ahead(collection, &engine, selection)?;
-    let mut txn = engine.begin_write().map_err(from_storage)?;
+    let (candidate, seen) = look_ahead(collection, &engine, selection, interrupt)?;
+    let mut txn = engine.begin_write_until(interrupt)?;
     let target = txn.collection(&collection.name);
     let mut found = None;
     if let Some(target) = &target {
@@ -47,12 +49,12 @@ pub fn one(
             roots: txn.roots(),
         };
         found = match candidate {
-            Some(key) => matching(source, selection, key)?,
+            Some(key) => matching(source, &selection.filter, key)?,
             None => None,
         };
         // Nothing was committed since the look ahead: what it did not find is not there.
         if found.is_none() && seen != Some(txn.base()) {
-            found = first(collection, selection, source)?;
+            found = first(collection, selection, source, interrupt)?;
         }
     }
     match (target, found) {
@@ -68,6 +70,7 @@ fn look_ahead(
     collection: &Collection,
     engine: &Engine,
     selection: &Selection,
+    interrupt: &Interrupt,
 ) -> Result<(Option<Vec<u8>>, Option<Lsn>)> {
     let version = engine.snapshot();
     let Some(found) = version.catalog.get(&collection.name) else {
@@ -82,17 +85,17 @@ fn look_ahead(
     if is_short {
         return Ok((None, None));
     }
-    let key = first_by(selection, source, plan)?.map(|(key, _)| key);
+    let key = first_by(selection, source, plan, interrupt)?.map(|(key, _)| key);
     Ok((key, Some(version.lsn)))
 }
 
 fn matching(
     source: Source<'_>,
-    selection: &Selection,
+    filter: &Filter,
     key: Vec<u8>,
 ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
     let document = source.with_document(&key, |document| {
-        let selected = selection.filter.matches(document)?;
+        let selected = filter.matches(document)?;
         Ok(selected.then(|| document.as_bytes().to_vec()))
     })?;
     let document = document.transpose()?.flatten();
@@ -104,42 +107,44 @@ pub fn first(
     collection: &Collection,
     selection: &Selection,
     source: Source<'_>,
+    interrupt: &Interrupt,
 ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
     let plan = selection.plan(source, &collection.database.plans)?;
-    first_by(selection, source, plan)
+    first_by(selection, source, plan, interrupt)
 }
 
 fn first_by(
     selection: &Selection,
     source: Source<'_>,
     mut plan: Plan,
+    interrupt: &Interrupt,
 ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
     let filter = &selection.filter;
     if plan.sort == SortSource::InMemory {
         let mut sorter = Sorter::new(&selection.sort, 1);
-        execute::run(
+        let search = Search {
             source,
-            &plan,
+            plan: &plan,
             filter,
-            &mut Position::default(),
-            &mut |key, document| {
-                sorter.add(key, document)?;
-                Ok(ControlFlow::Continue(()))
-            },
-        )?;
+            interrupt,
+        };
+        execute::run(search, &mut Position::default(), &mut |key, document| {
+            sorter.add(key, document)?;
+            Ok(ControlFlow::Continue(()))
+        })?;
         plan.access = Access::IdPoints(sorter.finish());
     }
-    let mut found = None;
-    execute::run(
+    let search = Search {
         source,
-        &plan,
+        plan: &plan,
         filter,
-        &mut Position::default(),
-        &mut |key, document| {
-            found = Some((key.to_vec(), document.as_bytes().to_vec()));
-            Ok(ControlFlow::Break(()))
-        },
-    )?;
+        interrupt,
+    };
+    let mut found = None;
+    execute::run(search, &mut Position::default(), &mut |key, document| {
+        found = Some((key.to_vec(), document.as_bytes().to_vec()));
+        Ok(ControlFlow::Break(()))
+    })?;
     Ok(found)
 }
 
@@ -147,6 +152,7 @@ fn first_by(
 pub fn many(
     collection: &Collection,
     selection: &Selection,
+    interrupt: &Interrupt,
     change: &mut Change<'_>,
 ) -> Result<u64> {
     let engine = collection.database.enter()?;
@@ -159,30 +165,34 @@ pub fn many(
         roots: &version.roots,
     };
     let plan = selection.plan(source, &collection.database.plans)?;
+    let search = Search {
+        source,
+        plan: &plan,
+        filter: &selection.filter,
+        interrupt,
+    };
+    interrupt.expect(version.tree(found.id).entries);
     let mut position = Position::default();
     let (mut changed, mut last) = (0, None);
     loop {
         let mut keys: Vec<Vec<u8>> = Vec::new();
-        let filter = &selection.filter;
         let mut bytes = 0;
-        let ended = execute::run(
-            source,
-            &plan,
-            filter,
-            &mut position,
-            &mut |key, document| {
-                keys.push(key.to_vec());
-                bytes += document.as_bytes().len();
-                Ok(if keys.len() < BATCH_DOCUMENTS && bytes < BATCH_BYTES {
-                    ControlFlow::Continue(())
-                } else {
-                    ControlFlow::Break(())
-                })
-            },
-        )?;
+        let ended = execute::run(search, &mut position, &mut |key, document| {
+            keys.push(key.to_vec());
+            bytes += document.as_bytes().len();
+            Ok(if keys.len() < BATCH_DOCUMENTS && bytes < BATCH_BYTES {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            })
+        });
+        if let (Err(_), Some(lsn)) = (&ended, last) {
+            engine.wait(lsn).map_err(from_storage)?;
+        }
+        let ended = ended?;
         let mut rest = keys.as_slice();
         loop {
-            let (result, lsn) = change_batch(collection, &engine, selection, &mut rest, change);
+            let (result, lsn) = change_batch(collection, &engine, search, &mut rest, change);
             last = lsn.or(last);
             let is_last = result.is_err() || (ended && rest.is_empty());
             if let Some(lsn) = last {
@@ -200,6 +210,7 @@ pub fn many(
             }
         }
         if ended {
+            interrupt.finish();
             return Ok(changed);
         }
     }
@@ -208,14 +219,14 @@ pub fn many(
 /// Changes documents in one commit, as many as one may hold; takes those dealt with off the front of `keys`.
 fn change_batch(
     collection: &Collection,
-    engine: &Arc<Engine>,
-    selection: &Selection,
+    engine: &Entered<'_>,
+    search: Search<'_>,
     keys: &mut &[Vec<u8>],
     change: &mut Change<'_>,
 ) -> (Result<u64>, Option<Lsn>) {
-    let mut txn = match engine.begin_write() {
+    let mut txn = match engine.begin_write_until(search.interrupt) {
         Ok(txn) => txn,
-        Err(error) => return (Err(from_storage(error)), None),
+        Err(error) => return (Err(error), None),
     };
     let mut changed = 0;
     let mut result = Ok(());
@@ -229,7 +240,7 @@ fn change_batch(
             collection: &target,
             roots: txn.roots(),
         };
-        result = matching(source, selection, key.clone()).and_then(|found| match found {
+        result = matching(source, search.filter, key.clone()).and_then(|found| match found {
             None => Ok(()),
             Some((key, document)) => {
                 changed += 1;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::cursor::Cursor;
 use super::options::{
-    CountOptions, DeleteOptions, FindOptions, UpdateOptions, Verbosity, WriteOptions,
+    CountOptions, DeleteOptions, FindOptions, InsertManyOptions, UpdateOptions, Verbosity,
+    WriteOptions,
 };
 use super::{
     InsertManyResult, Shared, UpdateResult, delete, explain, find, indexes, insert, listing, update,
@@ -36,8 +37,8 @@ impl Collection {
     }
 
     /// Adds a document, with an ObjectId as `_id` if it has none. Gives its `_id`.
-    pub fn insert_one(&self, document: &[u8], _options: &WriteOptions) -> Result<Value> {
-        insert::one(self, document)
+    pub fn insert_one(&self, document: &[u8], options: &WriteOptions) -> Result<Value> {
+        insert::one(self, document, options)
     }
 
     /// Adds documents that `next` appends to the buffer given, one a call, until it returns false. They are committed many
@@ -48,9 +49,9 @@ impl Collection {
     pub fn insert_many(
         &self,
         next: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool>,
-        ordered: bool,
+        options: &InsertManyOptions,
     ) -> Result<InsertManyResult> {
-        insert::many(self, next, ordered)
+        insert::many(self, next, options)
     }
 
     /// The documents that `filter` selects. Reads nothing before the first `Cursor::next`, but sees the database as of now.
@@ -119,8 +120,8 @@ impl Collection {
     }
 
     /// Makes the indexes that are not there yet; all or none. Gives their names.
-    pub fn create_indexes(&self, specs: RawDoc<'_>) -> Result<Vec<String>> {
-        indexes::create(self, specs)
+    pub fn create_indexes(&self, specs: RawDoc<'_>, options: &WriteOptions) -> Result<Vec<String>> {
+        indexes::create(self, specs, options)
     }
 
     /// Removes an index by name; `"*"` removes all but that on `_id`.

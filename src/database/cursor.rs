@@ -7,7 +7,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::Shared;
-use super::execute::{self, Examined, Position, Source};
+use super::execute::{self, Examined, Position, Search, Source};
+use super::interrupt::Interrupt;
 use super::select::Selection;
 use super::sorter::Sorter;
 use crate::error::Result;
@@ -33,6 +34,8 @@ pub struct Cursor {
     at: Option<Snapshot>,
     selection: Selection,
     window: Window,
+    /// Its clock stands still between two batches.
+    interrupt: Interrupt,
     returned: u64,
     position: Position,
     /// What the scan before a sort cost; documents fetched again in their order are not counted.
@@ -55,13 +58,16 @@ impl Cursor {
         at: Option<Snapshot>,
         selection: Selection,
         window: Window,
+        interrupt: Interrupt,
     ) -> Cursor {
+        interrupt.pause();
         Cursor {
             database,
             is_at_end: at.is_none(),
             at,
             selection,
             window,
+            interrupt,
             returned: 0,
             position: Position::default(),
             sorting: None,
@@ -76,7 +82,10 @@ impl Cursor {
         let database = self.database.clone();
         let _entered = database.enter()?;
         if self.next >= self.batch.len() {
-            self.fill()?;
+            self.interrupt.resume();
+            let filled = self.fill();
+            self.interrupt.pause();
+            filled?;
         }
         let Some(rest) = self.batch.get(self.next..).filter(|rest| !rest.is_empty()) else {
             return Ok(None);
@@ -99,6 +108,7 @@ impl Cursor {
             self.at = None;
             return Ok(());
         }
+        self.interrupt.check()?;
         if self
             .at
             .as_ref()
@@ -107,33 +117,29 @@ impl Cursor {
             self.sort()?;
         }
         let Some(at) = &self.at else { return Ok(()) };
-        let source = at.source();
+        let search = at.search(&self.selection, &self.interrupt);
         let (batch, window, returned) = (&mut self.batch, &mut self.window, &mut self.returned);
-        let filter = &self.selection.filter;
-        let ended = execute::run(
-            source,
-            &at.plan,
-            filter,
-            &mut self.position,
-            &mut |_, found| {
-                if window.skip > 0 {
-                    window.skip -= 1;
-                    return Ok(ControlFlow::Continue(()));
-                }
-                match &window.projection {
-                    Some(projection) => projection.apply(found, batch)?,
-                    None => batch.extend_from_slice(found.as_bytes()),
-                }
-                *returned += 1;
-                let is_full = batch.len() >= BATCH_BYTES || *returned == window.limit;
-                Ok(if is_full {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                })
-            },
-        )?;
+        let ended = execute::run(search, &mut self.position, &mut |_, found| {
+            if window.skip > 0 {
+                window.skip -= 1;
+                return Ok(ControlFlow::Continue(()));
+            }
+            match &window.projection {
+                Some(projection) => projection.apply(found, batch)?,
+                None => batch.extend_from_slice(found.as_bytes()),
+            }
+            *returned += 1;
+            let is_full = batch.len() >= BATCH_BYTES || *returned == window.limit;
+            Ok(if is_full {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            })
+        })?;
         self.is_at_end = ended || (window.limit > 0 && *returned == window.limit);
+        if self.is_at_end {
+            self.interrupt.finish();
+        }
         Ok(())
     }
 
@@ -147,21 +153,11 @@ impl Cursor {
             limit => usize::try_from(self.window.skip.saturating_add(limit)).unwrap_or(usize::MAX),
         };
         let mut sorter = Sorter::new(&self.selection.sort, keep);
-        let source = Source {
-            collection: &at.collection,
-            roots: &at.version.roots,
-        };
-        let filter = &self.selection.filter;
-        execute::run(
-            source,
-            &at.plan,
-            filter,
-            &mut self.position,
-            &mut |key, document| {
-                sorter.add(key, document)?;
-                Ok(ControlFlow::Continue(()))
-            },
-        )?;
+        let search = at.search(&self.selection, &self.interrupt);
+        execute::run(search, &mut self.position, &mut |key, document| {
+            sorter.add(key, document)?;
+            Ok(ControlFlow::Continue(()))
+        })?;
         at.plan.access = Access::IdPoints(sorter.finish());
         at.plan.sort = SortSource::ProvidedByAccess;
         self.sorting = Some(std::mem::take(&mut self.position).examined);
@@ -197,5 +193,20 @@ impl Snapshot {
             collection: &self.collection,
             roots: &self.version.roots,
         }
+    }
+
+    /// How the plan is run.
+    pub fn search<'a>(&'a self, selection: &'a Selection, interrupt: &'a Interrupt) -> Search<'a> {
+        Search {
+            source: self.source(),
+            plan: &self.plan,
+            filter: &selection.filter,
+            interrupt,
+        }
+    }
+
+    /// How many documents the collection has.
+    pub fn entries(&self) -> u64 {
+        self.version.tree(self.collection.id).entries
     }
 }

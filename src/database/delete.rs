@@ -3,17 +3,20 @@
 use super::change;
 use super::collection::Collection;
 use super::errors::from_storage;
+use super::interrupt::Interrupt;
 use super::options::DeleteOptions;
 use super::select::Selection;
 use crate::error::Result;
 use crate::query::Context;
 
 pub fn one(collection: &Collection, filter: &[u8], options: &DeleteOptions) -> Result<u64> {
+    let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
     let selection = Selection::compile(filter, None, options.hint.as_ref(), &Context::default())?;
     let mut deleted = 0;
     change::one(
         collection,
         &selection,
+        &interrupt,
         &mut |txn, target, key, _| {
             deleted = u64::from(txn.delete(target, key).map_err(from_storage)?);
             Ok(())
@@ -24,8 +27,12 @@ pub fn one(collection: &Collection, filter: &[u8], options: &DeleteOptions) -> R
 }
 
 pub fn many(collection: &Collection, filter: &[u8], options: &DeleteOptions) -> Result<u64> {
+    let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
     let selection = Selection::compile(filter, None, options.hint.as_ref(), &Context::default())?;
-    change::many(collection, &selection, &mut |txn, target, key, _| {
-        txn.delete(target, key).map(|_| ()).map_err(from_storage)
-    })
+    change::many(
+        collection,
+        &selection,
+        &interrupt,
+        &mut |txn, target, key, _| txn.delete(target, key).map(|_| ()).map_err(from_storage),
+    )
 }

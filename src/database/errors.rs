@@ -29,6 +29,7 @@ pub fn from_storage(error: storage::Error) -> Error {
         ErrorKind::Exists => (Status::Query, Code::NAMESPACE_EXISTS),
         ErrorKind::TooLarge => (Status::Query, Code::BSON_OBJECT_TOO_LARGE),
         ErrorKind::Derive => return from_derive(error),
+        ErrorKind::Interrupted => return from_interrupt(error),
         ErrorKind::Argument => (Status::Argument, Code::BAD_VALUE),
     };
     let mut converted = Error::new(status, code, error.message());
@@ -57,6 +58,15 @@ fn from_derive(error: storage::Error) -> Error {
             Error::new(Status::Internal, Code::INTERNAL_ERROR, context).with_source(source)
         }
     }
+}
+
+/// Work in storage that was stopped: the reason came from above.
+fn from_interrupt(error: storage::Error) -> Error {
+    let message = error.message().to_string();
+    let reason = error
+        .into_source()
+        .and_then(|reason| reason.downcast().ok());
+    reason.unwrap_or_else(|| Error::new(Status::Interrupted, Code::INTERRUPTED, message))
 }
 
 /// A directory that cannot be opened.

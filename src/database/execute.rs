@@ -9,6 +9,7 @@
 use std::ops::ControlFlow;
 
 use super::errors::from_storage;
+use super::interrupt::Interrupt;
 use super::select::spec_of;
 use crate::bson::RawDoc;
 use crate::error::{Code, Error, Result, Status};
@@ -63,6 +64,15 @@ impl<'a> Source<'a> {
     }
 }
 
+/// What is looked for, where, by which way, and until when.
+#[derive(Clone, Copy)]
+pub struct Search<'a> {
+    pub source: Source<'a>,
+    pub plan: &'a Plan,
+    pub filter: &'a Filter,
+    pub interrupt: &'a Interrupt,
+}
+
 /// What is done with a matching document and its primary key; breaks when it wants no more for now.
 pub type Visit<'v> = dyn FnMut(&[u8], RawDoc<'_>) -> Result<ControlFlow<()>> + 'v;
 
@@ -86,15 +96,9 @@ pub struct Position {
 
 /// Gives the matching documents, with their primary keys, to `visit` until it breaks. Called again with the same position it goes on behind
 /// the document at which it broke. Whether the scan has come to its end.
-pub fn run(
-    source: Source<'_>,
-    plan: &Plan,
-    filter: &Filter,
-    position: &mut Position,
-    visit: &mut Visit<'_>,
-) -> Result<bool> {
+pub fn run(search: Search<'_>, position: &mut Position, visit: &mut Visit<'_>) -> Result<bool> {
     loop {
-        match stretch(source, plan, filter, position, visit)? {
+        match stretch(search, position, visit)? {
             Stretch::End => return Ok(true),
             Stretch::Broken => return Ok(false),
             Stretch::Paused => {}
@@ -104,21 +108,19 @@ pub fn run(
 
 /// Runs a plan for as long as one guard should be held.
 pub fn stretch(
-    source: Source<'_>,
-    plan: &Plan,
-    filter: &Filter,
+    search: Search<'_>,
     position: &mut Position,
     visit: &mut Visit<'_>,
 ) -> Result<Stretch> {
-    match &plan.access {
+    match &search.plan.access {
         Access::Empty => Ok(Stretch::End),
-        Access::IdPoints(keys) => visit_points(source, keys, filter, position, visit),
+        Access::IdPoints(keys) => visit_points(search, keys, position, visit),
         Access::CollectionScan { id_bounds, reverse } => {
             let scan = Scan {
                 bounds: id_bounds,
                 reverse: *reverse,
             };
-            scan_documents(source, &scan, filter, position, visit)
+            scan_documents(search, &scan, position, visit)
         }
         Access::IndexScan {
             position: index,
@@ -130,8 +132,8 @@ pub fn stretch(
                 bounds: intervals,
                 reverse: *reverse,
             };
-            let index = &source.collection.indexes[*index];
-            scan_index(source, index, *multikey, &scan, filter, position, visit)
+            let index = &search.source.collection.indexes[*index];
+            scan_index(search, index, *multikey, &scan, position, visit)
         }
     }
 }
@@ -161,14 +163,13 @@ struct Scan<'a> {
 }
 
 fn visit_points(
-    source: Source<'_>,
+    search: Search<'_>,
     keys: &[Vec<u8>],
-    filter: &Filter,
     position: &mut Position,
     visit: &mut Visit<'_>,
 ) -> Result<Stretch> {
     let pin = crossbeam_epoch::pin();
-    let documents = source.documents(&pin);
+    let documents = search.source.documents(&pin);
     let last = keys.len().min(position.step + STRETCH as usize);
     while position.step < last {
         let key = &keys[position.step];
@@ -178,8 +179,9 @@ fn visit_points(
             continue;
         };
         position.examined.documents += 1;
+        search.interrupt.step(bytes.len())?;
         let document = RawDoc::trusted(bytes);
-        if filter.matches(document)? && visit(key, document)?.is_break() {
+        if search.filter.matches(document)? && visit(key, document)?.is_break() {
             return Ok(Stretch::Broken);
         }
     }
@@ -259,21 +261,21 @@ fn seek_behind(
 }
 
 fn scan_documents(
-    source: Source<'_>,
+    search: Search<'_>,
     scan: &Scan<'_>,
-    filter: &Filter,
     position: &mut Position,
     visit: &mut Visit<'_>,
 ) -> Result<Stretch> {
     let pin = crossbeam_epoch::pin();
     walk_bounds(
-        source.documents(&pin),
+        search.source.documents(&pin),
         scan,
         position,
         &mut |key, bytes, examined| {
             examined.documents += 1;
+            search.interrupt.step(bytes.len())?;
             let document = RawDoc::trusted(bytes);
-            if filter.matches(document)? {
+            if search.filter.matches(document)? {
                 visit(key, document)
             } else {
                 Ok(ControlFlow::Continue(()))
@@ -283,20 +285,19 @@ fn scan_documents(
 }
 
 fn scan_index(
-    source: Source<'_>,
+    search: Search<'_>,
     index: &Index,
     multikey: bool,
     scan: &Scan<'_>,
-    filter: &Filter,
     position: &mut Position,
     visit: &mut Visit<'_>,
 ) -> Result<Stretch> {
     let pin = crossbeam_epoch::pin();
-    let documents = source.documents(&pin);
+    let documents = search.source.documents(&pin);
     let spec = spec_of(index)?;
     let mut keys = KeySet::default();
     walk_bounds(
-        source.entries(index, &pin),
+        search.source.entries(index, &pin),
         scan,
         position,
         &mut |entry, value, examined| {
@@ -306,8 +307,9 @@ fn scan_index(
                 return Err(dangling(index, "leads to no document"));
             };
             examined.documents += 1;
+            search.interrupt.step(bytes.len())?;
             let document = RawDoc::trusted(bytes);
-            if !filter.matches(document)? {
+            if !search.filter.matches(document)? {
                 return Ok(ControlFlow::Continue(()));
             }
             if multikey {

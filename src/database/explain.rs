@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use super::collection::Collection;
 use super::cursor::{Cursor, Snapshot, Window};
+use super::interrupt::Interrupt;
 use super::options::{CountOptions, DeleteOptions, FindOptions, UpdateOptions, Verbosity};
 use super::select::{Selection, describe_indexes};
 use crate::bson::{Builder, RawDoc, RawValue, doc};
@@ -89,7 +90,8 @@ pub fn explain(
             options.hint.as_ref(),
             &context,
         )?;
-        let execution = execute(collection, at, again, window)?;
+        let interrupt = Interrupt::new(&collection.database, &options.common)?;
+        let execution = execute(collection, at, again, window, interrupt)?;
         out.insert(
             "executionStats",
             explain::execution_stats(winning, execution),
@@ -103,9 +105,16 @@ fn execute(
     at: Snapshot,
     selection: Selection,
     window: Window,
+    interrupt: Interrupt,
 ) -> Result<Execution> {
     let started = Instant::now();
-    let mut cursor = Cursor::new(collection.database.clone(), Some(at), selection, window);
+    let mut cursor = Cursor::new(
+        collection.database.clone(),
+        Some(at),
+        selection,
+        window,
+        interrupt,
+    );
     let mut returned = 0;
     while cursor.next()?.is_some() {
         returned += 1;
@@ -130,14 +139,19 @@ impl Command {
             }
             Some("count") => {
                 let (filter, rest) = take_filter(&rest, "query")?;
-                let CountOptions { skip, limit, hint } =
-                    CountOptions::from_bson(RawDoc::trusted(&rest))?;
+                let CountOptions {
+                    skip,
+                    limit,
+                    hint,
+                    common,
+                } = CountOptions::from_bson(RawDoc::trusted(&rest))?;
                 Ok(Command {
                     filter,
                     options: FindOptions {
                         skip,
                         limit,
                         hint,
+                        common,
                         ..Default::default()
                     },
                 })
@@ -162,7 +176,7 @@ impl Command {
                 let statement = only_statement(RawDoc::trusted(&rest), "deletes")?;
                 let (filter, rest) = take_filter(statement.as_bytes(), "q")?;
                 let (limit, rest) = without(&rest, "limit", |value| value.as_integer());
-                let DeleteOptions { hint } = DeleteOptions::from_bson(RawDoc::trusted(&rest))?;
+                let DeleteOptions { hint, .. } = DeleteOptions::from_bson(RawDoc::trusted(&rest))?;
                 let limit = limit.flatten().unwrap_or(0).clamp(0, 1) as u64;
                 Ok(Command {
                     filter,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::collection::Collection;
 use super::cursor::{Cursor, Snapshot, Window};
 use super::execute::{self, Position};
+use super::interrupt::Interrupt;
 use super::options::{CountOptions, FindOptions};
 use super::select::Selection;
 use super::{Entered, listing};
@@ -39,6 +40,7 @@ fn projection(options: &FindOptions, context: &Context) -> Result<Option<Project
 
 pub fn many(collection: &Collection, filter: &[u8], options: &FindOptions) -> Result<Cursor> {
     let engine = collection.database.enter()?;
+    let interrupt = Interrupt::new(&collection.database, &options.common)?;
     let context = Context::default();
     let selection = Selection::compile(
         filter,
@@ -52,11 +54,13 @@ pub fn many(collection: &Collection, filter: &[u8], options: &FindOptions) -> Re
         limit: options.limit,
     };
     let at = take(collection, &engine, &selection)?;
+    interrupt.expect(at.as_ref().map_or(0, Snapshot::entries));
     Ok(Cursor::new(
         collection.database.clone(),
         at,
         selection,
         window,
+        interrupt,
     ))
 }
 
@@ -73,6 +77,7 @@ pub fn one_with<R>(
     {
         return by_id(collection, &engine, id, visit);
     }
+    let interrupt = Interrupt::new(&collection.database, &options.common)?;
     let context = Context::default();
     let selection = Selection::compile(
         filter,
@@ -91,23 +96,17 @@ pub fn one_with<R>(
             limit: 1,
         };
         let database = Arc::clone(&collection.database);
-        let mut cursor = Cursor::new(database, Some(at), selection, window);
+        let mut cursor = Cursor::new(database, Some(at), selection, window, interrupt);
         return Ok(cursor
             .next()?
             .map(|document| visit(RawDoc::trusted(document))));
     }
     let mut result = None;
-    let (filter, mut position) = (&selection.filter, Position::default());
-    execute::run(
-        at.source(),
-        &at.plan,
-        filter,
-        &mut position,
-        &mut |_, document| {
-            result = Some(visit(document));
-            Ok(ControlFlow::Break(()))
-        },
-    )?;
+    let search = at.search(&selection, &interrupt);
+    execute::run(search, &mut Position::default(), &mut |_, document| {
+        result = Some(visit(document));
+        Ok(ControlFlow::Break(()))
+    })?;
     Ok(result)
 }
 
@@ -155,6 +154,7 @@ fn touch(document: &[u8]) {
 
 pub fn count(collection: &Collection, filter: &[u8], options: &CountOptions) -> Result<i64> {
     let engine = collection.database.enter()?;
+    let interrupt = Interrupt::new(&collection.database, &options.common)?;
     let selection = Selection::compile(filter, None, options.hint.as_ref(), &Context::default())?;
     let Some(at) = take(collection, &engine, &selection)? else {
         return Ok(0);
@@ -165,10 +165,11 @@ pub fn count(collection: &Collection, filter: &[u8], options: &CountOptions) -> 
     };
     let mut counted = 0u64;
     if selection.filter.is_empty() && options.hint.is_none() {
-        counted = at.version.tree(at.collection.id).entries.min(enough);
+        counted = at.entries().min(enough);
     } else {
-        let (filter, mut position) = (&selection.filter, Position::default());
-        execute::run(at.source(), &at.plan, filter, &mut position, &mut |_, _| {
+        interrupt.expect(at.entries());
+        let search = at.search(&selection, &interrupt);
+        execute::run(search, &mut Position::default(), &mut |_, _| {
             counted += 1;
             Ok(if counted == enough {
                 ControlFlow::Break(())
@@ -177,5 +178,6 @@ pub fn count(collection: &Collection, filter: &[u8], options: &CountOptions) -> 
             })
         })?;
     }
+    interrupt.finish();
     Ok(counted.saturating_sub(options.skip) as i64)
 }

@@ -4,6 +4,8 @@ use super::collection::Collection;
 use super::errors::{duplicate_key, from_storage};
 use super::execute::Source;
 use super::insert::find_or_create;
+use super::interrupt::Interrupt;
+use super::options::WriteOptions;
 use super::select::spec_of;
 use super::{finish, listing};
 use crate::bson::{Builder, RawDoc, RawValue};
@@ -14,8 +16,13 @@ use crate::storage::engine::{Duplicate, WriteTxn};
 
 /// Makes the indexes that an array of specifications asks for, in one commit
 /// ([createIndexes](https://www.mongodb.com/docs/manual/reference/command/createIndexes/)).
-pub fn create(collection: &Collection, specs: RawDoc<'_>) -> Result<Vec<String>> {
+pub fn create(
+    collection: &Collection,
+    specs: RawDoc<'_>,
+    options: &WriteOptions,
+) -> Result<Vec<String>> {
     let engine = collection.database.enter()?;
+    let interrupt = Interrupt::new(&collection.database, &options.common)?;
     let mut parsed = Vec::new();
     for (_, spec) in specs.iter() {
         let RawValue::Document(spec) = spec else {
@@ -29,20 +36,27 @@ pub fn create(collection: &Collection, specs: RawDoc<'_>) -> Result<Vec<String>>
         let message = "Must specify at least one index to create";
         return Err(Error::query(Code::BAD_VALUE, message));
     }
-    let mut txn = engine.begin_write().map_err(from_storage)?;
+    let mut txn = engine.begin_write_until(&interrupt)?;
     let target = find_or_create(&mut txn, collection)?;
+    interrupt.expect(txn.roots().get(target.id).entries * parsed.len() as u64);
     let mut names = Vec::new();
     for spec in parsed {
-        create_one(&mut txn, collection, &spec)?;
+        create_one(&mut txn, collection, &spec, &interrupt)?;
         names.push(spec.name);
     }
     finish(&engine, txn)?;
+    interrupt.finish();
     // Only now: while an index was built, queries went on and were remembered without it.
     collection.database.plans.forget(target.id.into());
     Ok(names)
 }
 
-fn create_one(txn: &mut WriteTxn<'_>, collection: &Collection, spec: &IndexSpec) -> Result<()> {
+fn create_one(
+    txn: &mut WriteTxn<'_>,
+    collection: &Collection,
+    spec: &IndexSpec,
+    interrupt: &Interrupt,
+) -> Result<()> {
     let target = find_or_create(txn, collection)?;
     if spec.is_id() {
         return Ok(());
@@ -52,7 +66,8 @@ fn create_one(txn: &mut WriteTxn<'_>, collection: &Collection, spec: &IndexSpec)
             return Ok(());
         }
     }
-    let made = txn.create_index(&target, &spec.name, spec.unique, &spec.to_bytes());
+    let step = &|bytes| interrupt.storage_step(bytes);
+    let made = txn.create_index(&target, &spec.name, spec.unique, &spec.to_bytes(), step);
     match made.map_err(from_storage)? {
         None => Ok(()),
         Some(duplicate) => Err(not_unique(txn, &target, spec, &duplicate)),

@@ -5,15 +5,19 @@
 
 use serde_json::json;
 
+use super::Entered;
 use super::collection::Collection;
 use super::errors::{duplicate_key, from_storage};
 use super::execute::Source;
+use super::interrupt::Interrupt;
+use super::options::{InsertManyOptions, WriteOptions};
 use super::select::spec_of;
 use crate::bson::{RawDoc, RawValueBuf, Value, ensure_id_first};
 use crate::error::{Code, Error, Result};
 use crate::index::key;
 use crate::storage;
 use crate::storage::engine::{Duplicate, WriteTxn};
+use crate::storage::page::Lsn;
 
 /// A batch ends with the document that reaches one of these.
 const BATCH_BYTES: usize = 2 << 20;
@@ -34,12 +38,13 @@ struct Prepared {
     end: usize,
 }
 
-pub fn one(collection: &Collection, document: &[u8]) -> Result<Value> {
+pub fn one(collection: &Collection, document: &[u8], options: &WriteOptions) -> Result<Value> {
     let mut bytes = Vec::with_capacity(document.len() + 17);
     let id = ensure_id_first(RawDoc::trusted(document), &mut bytes)?;
     let key = key::encode_id(id.as_raw());
     let engine = collection.database.enter()?;
-    let mut txn = engine.begin_write().map_err(from_storage)?;
+    let interrupt = Interrupt::new(&collection.database, &options.common)?;
+    let mut txn = engine.begin_write_until(&interrupt)?;
     let target = find_or_create(&mut txn, collection)?;
     let duplicate = txn.insert(&target, &key, &bytes).map_err(from_storage)?;
     if let Some(duplicate) = duplicate {
@@ -91,39 +96,53 @@ pub fn refusal(
 pub fn many(
     collection: &Collection,
     next: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool>,
-    ordered: bool,
+    options: &InsertManyOptions,
 ) -> Result<InsertManyResult> {
-    let mut result = InsertManyResult::default();
-    let mut failures = Failures::default();
+    let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
+    let mut run = Run {
+        collection,
+        ordered: options.ordered,
+        interrupt,
+        result: InsertManyResult::default(),
+        failures: Failures::default(),
+        last: None,
+    };
     let mut batch = Batch::default();
     let mut index = 0;
     loop {
-        let more = batch.fill(next, &mut index);
+        let more = batch.fill(next, &mut index, &run.interrupt);
         if index == 0 && more.is_ok() {
             let message = "insert_many needs at least one document, found none";
             return Err(Error::query(Code::INVALID_LENGTH, message));
         }
         let is_last = !matches!(more, Ok(true));
-        insert_batch(
-            collection,
-            &batch,
-            ordered,
-            is_last,
-            &mut result,
-            &mut failures,
-        )?;
-        let stopped = ordered && !failures.list.is_empty();
+        if let Err(error) = run.insert_batch(&batch, is_last) {
+            return Err(run.failures.join(error, &run.result));
+        }
+        let stopped = run.ordered && !run.failures.list.is_empty();
         match more {
-            Err(error) => return Err(failures.join(error, &result)),
+            Err(error) => return Err(run.failures.join(error, &run.result)),
             Ok(true) if !stopped => {}
             Ok(_) => break,
         }
     }
-    if failures.list.is_empty() {
-        Ok(result)
+    run.interrupt.finish();
+    if run.failures.list.is_empty() {
+        Ok(run.result)
     } else {
-        Err(failures.into_error(&result))
+        Err(run.failures.into_error(&run.result))
     }
+}
+
+/// An `insert_many` in progress.
+struct Run<'c> {
+    collection: &'c Collection,
+    ordered: bool,
+    interrupt: Interrupt,
+    result: InsertManyResult,
+    failures: Failures,
+    /// The newest batch's commit.
+    last: Option<Lsn>,
 }
 
 #[derive(Default)]
@@ -141,6 +160,7 @@ impl Batch {
         &mut self,
         next: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool>,
         index: &mut usize,
+        interrupt: &Interrupt,
     ) -> Result<bool> {
         self.first = *index;
         self.bytes.clear();
@@ -150,6 +170,7 @@ impl Batch {
             if !next(&mut self.incoming)? {
                 return Ok(false);
             }
+            interrupt.step(self.incoming.len())?;
             *index += 1;
             let start = self.bytes.len();
             let prepared = ensure_id_first(RawDoc::trusted(&self.incoming), &mut self.bytes);
@@ -166,60 +187,62 @@ impl Batch {
     }
 }
 
-/// Inserts a batch as one commit.
-fn insert_batch(
-    collection: &Collection,
-    batch: &Batch,
-    ordered: bool,
-    is_last: bool,
-    result: &mut InsertManyResult,
-    failures: &mut Failures,
-) -> Result<()> {
-    let engine = collection.database.enter()?;
-    let mut txn = engine.begin_write().map_err(from_storage)?;
-    if batch.documents.is_empty() {
-        // The batches before were not waited for.
-        let lsn = txn.commit();
-        return engine.wait(lsn).map_err(from_storage);
-    }
-    let target = find_or_create(&mut txn, collection)?;
-    let (mut start, mut stopped) = (0, false);
-    for (offset, prepared) in batch.documents.iter().enumerate() {
-        let index = batch.first + offset;
-        let refused = match prepared {
-            Err(error) => {
-                failures.describe(index, error);
-                true
+impl Run<'_> {
+    /// Inserts a batch as one commit. Whatever ends the operation, what was inserted is waited for.
+    fn insert_batch(&mut self, batch: &Batch, is_last: bool) -> Result<()> {
+        let engine = self.collection.database.enter()?;
+        let inserted = match batch.documents.is_empty() {
+            true => Ok(false),
+            false => self.insert_documents(&engine, batch),
+        };
+        let stopped = !matches!(inserted, Ok(false));
+        if let Some(last) = self.last {
+            if is_last || stopped {
+                engine.wait(last)
+            } else {
+                engine.pace(last)
             }
-            Ok(prepared) => {
-                let document = &batch.bytes[start..prepared.end];
-                start = prepared.end;
-                match insert_prepared(&mut txn, &target, prepared, document)? {
-                    None => {
-                        result
-                            .inserted_ids
-                            .push((index, Value::from_raw(prepared.id.as_raw())?));
-                        false
-                    }
-                    Some(error) => {
-                        failures.describe(index, &error);
-                        true
+            .map_err(from_storage)?;
+        }
+        inserted.map(|_| ())
+    }
+
+    /// Whether a refused document ends the operation.
+    fn insert_documents(&mut self, engine: &Entered<'_>, batch: &Batch) -> Result<bool> {
+        let mut txn = engine.begin_write_until(&self.interrupt)?;
+        let target = find_or_create(&mut txn, self.collection)?;
+        let (mut start, mut stopped) = (0, false);
+        for (offset, prepared) in batch.documents.iter().enumerate() {
+            let index = batch.first + offset;
+            let refused = match prepared {
+                Err(error) => {
+                    self.failures.describe(index, error);
+                    true
+                }
+                Ok(prepared) => {
+                    let document = &batch.bytes[start..prepared.end];
+                    start = prepared.end;
+                    match insert_prepared(&mut txn, &target, prepared, document)? {
+                        None => {
+                            let id = Value::from_raw(prepared.id.as_raw())?;
+                            self.result.inserted_ids.push((index, id));
+                            false
+                        }
+                        Some(error) => {
+                            self.failures.describe(index, &error);
+                            true
+                        }
                     }
                 }
+            };
+            stopped = refused && self.ordered;
+            if stopped {
+                break;
             }
-        };
-        stopped = refused && ordered;
-        if stopped {
-            break;
         }
+        self.last = Some(txn.commit());
+        Ok(stopped)
     }
-    let lsn = txn.commit();
-    if is_last || stopped {
-        engine.wait(lsn)
-    } else {
-        engine.pace(lsn)
-    }
-    .map_err(from_storage)
 }
 
 /// Inserts one document; gives the reason if it alone was refused.

@@ -18,6 +18,7 @@ mod explain;
 mod find;
 mod indexes;
 mod insert;
+mod interrupt;
 mod listing;
 mod names;
 pub mod options;
@@ -35,6 +36,7 @@ use parking_lot::{RwLock, RwLockReadGuard};
 pub use collection::Collection;
 pub use cursor::Cursor;
 pub use insert::InsertManyResult;
+pub use interrupt::ProgressFn;
 pub use update::UpdateResult;
 
 use crate::bson::RawDoc;
@@ -63,6 +65,7 @@ struct Shared {
     is_closing: AtomicBool,
     options: OpenOptions,
     plans: PlanCache,
+    operations: interrupt::Operations,
     path: String,
 }
 
@@ -144,6 +147,7 @@ impl Database {
             engine: RwLock::new(Some(engine)),
             is_closing: AtomicBool::new(false),
             plans: PlanCache::new(options.query_cache_size),
+            operations: interrupt::Operations::default(),
             options,
             path: path.to_string(),
         })))

@@ -1,11 +1,12 @@
 //! The options of every operation, and how each is read from its BSON document.
 //!
 //! Names, meanings and limits are those of MongoDB's drivers. Reading is strict (see `given`).
-//! `comment` is taken everywhere and kept nowhere: in MongoDB it marks the operation in the
-//! server's log.
+//! What all operations take is in `common`.
 
+mod common;
 mod given;
 
+pub use self::common::{Common, WriteOptions};
 use self::given::given;
 use crate::bson::RawDoc;
 use crate::error::Result;
@@ -155,10 +156,12 @@ pub struct FindOptions {
     pub batch_size: u32,
     /// The index to use.
     pub hint: Option<Hint>,
+    /// Time limit and id.
+    pub common: Common,
 }
 
 impl FindOptions {
-    /// Reads `{projection, sort, skip, limit, batchSize, hint, comment}`.
+    /// Reads `{projection, sort, skip, limit, batchSize, hint, ...}`.
     pub fn from_bson(document: RawDoc) -> Result<FindOptions> {
         let mut options = FindOptions::default();
         for given in given("find", document) {
@@ -169,11 +172,10 @@ impl FindOptions {
                 "limit" => options.limit = given.count()?,
                 "batchSize" => options.batch_size = given.number(0, i32::MAX as u64)? as u32,
                 "hint" => options.hint = Some(given.hint()?),
-                "comment" => {}
+                _ if options.common.take(&given)? => {}
                 _ => {
-                    return Err(
-                        given.unknown("projection, sort, skip, limit, batchSize, hint, comment")
-                    );
+                    let own = "projection, sort, skip, limit, batchSize, hint";
+                    return Err(given.unknown_beside(own, Common::KNOWN));
                 }
             }
         }
@@ -190,10 +192,12 @@ pub struct CountOptions {
     pub limit: u64,
     /// The index to use.
     pub hint: Option<Hint>,
+    /// Time limit and id.
+    pub common: Common,
 }
 
 impl CountOptions {
-    /// Reads `{skip, limit, hint, comment}`.
+    /// Reads `{skip, limit, hint, ...}`.
     pub fn from_bson(document: RawDoc) -> Result<CountOptions> {
         let mut options = CountOptions::default();
         for given in given("count", document) {
@@ -201,23 +205,24 @@ impl CountOptions {
                 "skip" => options.skip = given.count()?,
                 "limit" => options.limit = given.count()?,
                 "hint" => options.hint = Some(given.hint()?),
-                "comment" => {}
-                _ => return Err(given.unknown("skip, limit, hint, comment")),
+                _ if options.common.take(&given)? => {}
+                _ => return Err(given.unknown_beside("skip, limit, hint", Common::KNOWN)),
             }
         }
         Ok(options)
     }
 }
 
-/// Options of `insert_one`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct WriteOptions {}
-
 impl WriteOptions {
-    /// Reads `{comment}`.
-    pub fn from_bson(document: RawDoc) -> Result<WriteOptions> {
-        only_comment("insert", document)?;
-        Ok(WriteOptions {})
+    /// Reads what every write takes; `operation` is for messages.
+    pub fn from_bson(operation: &'static str, document: RawDoc) -> Result<WriteOptions> {
+        let mut options = WriteOptions::default();
+        for given in given(operation, document) {
+            if !options.take(&given)? {
+                return Err(given.unknown(WriteOptions::KNOWN));
+            }
+        }
+        Ok(options)
     }
 }
 
@@ -226,23 +231,28 @@ impl WriteOptions {
 pub struct InsertManyOptions {
     /// Stop at the first document that cannot be inserted.
     pub ordered: bool,
+    /// What every write takes.
+    pub write: WriteOptions,
 }
 
 impl Default for InsertManyOptions {
     fn default() -> InsertManyOptions {
-        InsertManyOptions { ordered: true }
+        InsertManyOptions {
+            ordered: true,
+            write: WriteOptions::default(),
+        }
     }
 }
 
 impl InsertManyOptions {
-    /// Reads `{ordered, comment}`.
+    /// Reads `{ordered, ...}`.
     pub fn from_bson(document: RawDoc) -> Result<InsertManyOptions> {
         let mut options = InsertManyOptions::default();
         for given in given("insert", document) {
             match given.name {
                 "ordered" => options.ordered = given.boolean()?,
-                "comment" => {}
-                _ => return Err(given.unknown("ordered, comment")),
+                _ if options.write.take(&given)? => {}
+                _ => return Err(given.unknown_beside("ordered", WriteOptions::KNOWN)),
             }
         }
         Ok(options)
@@ -256,18 +266,20 @@ pub struct UpdateOptions {
     pub upsert: bool,
     /// The index to use.
     pub hint: Option<Hint>,
+    /// What every write takes.
+    pub write: WriteOptions,
 }
 
 impl UpdateOptions {
-    /// Reads `{upsert, hint, comment}`.
+    /// Reads `{upsert, hint, ...}`.
     pub fn from_bson(document: RawDoc) -> Result<UpdateOptions> {
         let mut options = UpdateOptions::default();
         for given in given("update", document) {
             match given.name {
                 "upsert" => options.upsert = given.boolean()?,
                 "hint" => options.hint = Some(given.hint()?),
-                "comment" => {}
-                _ => return Err(given.unknown("upsert, hint, comment")),
+                _ if options.write.take(&given)? => {}
+                _ => return Err(given.unknown_beside("upsert, hint", WriteOptions::KNOWN)),
             }
         }
         Ok(options)
@@ -279,17 +291,19 @@ impl UpdateOptions {
 pub struct DeleteOptions {
     /// The index to use.
     pub hint: Option<Hint>,
+    /// What every write takes.
+    pub write: WriteOptions,
 }
 
 impl DeleteOptions {
-    /// Reads `{hint, comment}`.
+    /// Reads `{hint, ...}`.
     pub fn from_bson(document: RawDoc) -> Result<DeleteOptions> {
         let mut options = DeleteOptions::default();
         for given in given("delete", document) {
             match given.name {
                 "hint" => options.hint = Some(given.hint()?),
-                "comment" => {}
-                _ => return Err(given.unknown("hint, comment")),
+                _ if options.write.take(&given)? => {}
+                _ => return Err(given.unknown_beside("hint", WriteOptions::KNOWN)),
             }
         }
         Ok(options)
@@ -454,13 +468,21 @@ mod tests {
             limit: 3,
             batch_size: 4,
             hint: Some(Hint::Name("a_1".to_string())),
+            common: Common::default(),
         };
         assert_eq!(find, expected);
 
         let document = doc! { "upsert": true, "hint": { "$natural": 1 } }.to_bytes();
         let update = UpdateOptions::from_bson(RawDoc::trusted(&document)).unwrap();
         let hint = Some(Hint::Key(doc! { "$natural": 1 }.to_bytes()));
-        assert_eq!(update, UpdateOptions { upsert: true, hint });
+        assert_eq!(
+            update,
+            UpdateOptions {
+                upsert: true,
+                hint,
+                ..Default::default()
+            }
+        );
 
         let document = doc! { "ordered": false }.to_bytes();
         let insert = InsertManyOptions::from_bson(RawDoc::trusted(&document)).unwrap();

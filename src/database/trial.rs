@@ -6,7 +6,8 @@
 use std::cmp::Reverse;
 use std::ops::ControlFlow;
 
-use super::execute::{self, Position, Source};
+use super::execute::{self, Position, Search, Source};
+use super::interrupt::Interrupt;
 use crate::error::Result;
 use crate::query::{Filter, Plan};
 
@@ -31,7 +32,15 @@ pub fn best(source: Source<'_>, plans: &[Plan], filter: &Filter) -> Result<usize
 /// Greater is better: a plan that came to its end with few keys, else one that found much for the keys it read.
 fn run(source: Source<'_>, plan: &Plan, filter: &Filter) -> Result<(bool, u64, Reverse<u64>)> {
     let (mut position, mut found) = (Position::default(), 0);
-    let ended = execute::stretch(source, plan, filter, &mut position, &mut |_, _| {
+    // One stretch is short.
+    let interrupt = &Interrupt::none();
+    let search = Search {
+        source,
+        plan,
+        filter,
+        interrupt,
+    };
+    let ended = execute::stretch(search, &mut position, &mut |_, _| {
         found += 1;
         Ok(if found < ENOUGH {
             ControlFlow::Continue(())

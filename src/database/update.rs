@@ -4,6 +4,7 @@ use super::change;
 use super::collection::Collection;
 use super::errors::from_storage;
 use super::insert::{find_or_create, refusal};
+use super::interrupt::Interrupt;
 use super::options::UpdateOptions;
 use super::select::Selection;
 use crate::bson::{RawDoc, Value, ensure_id_first};
@@ -31,6 +32,7 @@ pub fn update_one(
     update: &[u8],
     options: &UpdateOptions,
 ) -> Result<UpdateResult> {
+    let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
     let context = Context::default();
     let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
     let update = Update::compile(RawDoc::trusted(update), &context)?;
@@ -39,6 +41,7 @@ pub fn update_one(
     change_one(
         collection,
         &selection,
+        &interrupt,
         &mut edit,
         options.upsert.then_some(&mut insert),
     )
@@ -50,6 +53,7 @@ pub fn replace_one(
     replacement: &[u8],
     options: &UpdateOptions,
 ) -> Result<UpdateResult> {
+    let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
     let context = Context::default();
     let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
     let replacement = RawDoc::trusted(replacement);
@@ -61,6 +65,7 @@ pub fn replace_one(
     change_one(
         collection,
         &selection,
+        &interrupt,
         &mut edit,
         options.upsert.then_some(&mut insert),
     )
@@ -72,16 +77,22 @@ pub fn update_many(
     update: &[u8],
     options: &UpdateOptions,
 ) -> Result<UpdateResult> {
+    let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
     let context = Context::default();
     let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
     let compiled = Update::compile(RawDoc::trusted(update), &context)?;
     let mut result = UpdateResult::default();
     let mut edit = |old: RawDoc<'_>, out: &mut Vec<u8>| Ok(compiled.apply(old, out)?.modified);
-    change::many(collection, &selection, &mut |txn, target, key, document| {
-        result.matched_count += 1;
-        result.modified_count += u64::from(edit_one(txn, target, key, document, &mut edit)?);
-        Ok(())
-    })?;
+    change::many(
+        collection,
+        &selection,
+        &interrupt,
+        &mut |txn, target, key, document| {
+            result.matched_count += 1;
+            result.modified_count += u64::from(edit_one(txn, target, key, document, &mut edit)?);
+            Ok(())
+        },
+    )?;
     if result.matched_count == 0 && options.upsert {
         // Looks once more, under the lock: another upsert may have been quicker.
         return update_one(collection, filter, update, options);
@@ -97,6 +108,7 @@ type InsertFn<'e> = dyn FnMut() -> Result<Vec<u8>> + 'e;
 fn change_one(
     collection: &Collection,
     selection: &Selection,
+    interrupt: &Interrupt,
     edit: &mut EditFn<'_>,
     insert: Option<&mut InsertFn<'_>>,
 ) -> Result<UpdateResult> {
@@ -105,6 +117,7 @@ fn change_one(
     change::one(
         collection,
         selection,
+        interrupt,
         &mut |txn, target, key, document| {
             result.matched_count = 1;
             result.modified_count = u64::from(edit_one(txn, target, key, document, edit)?);

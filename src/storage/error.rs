@@ -30,6 +30,8 @@ pub enum ErrorKind {
     TooLarge,
     /// The layer above could not derive index keys from a document.
     Derive,
+    /// The layer above wants the work stopped; the cause is its own error.
+    Interrupted,
     /// A wrong option.
     Argument,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ironbase::bson::doc;
 use ironbase::database::Database;
-use ironbase::database::options::{Durability, FindOptions, OpenOptions};
+use ironbase::database::options::{Durability, FindOptions, InsertManyOptions, OpenOptions};
 use ironbase::error::Status;
 
 use crate::child;
@@ -121,7 +121,7 @@ fn reading_and_writing_go_on_while_documents_of_an_insert_are_still_coming() {
             Ok(true)
         };
         writer
-            .insert_many(&mut next, true)
+            .insert_many(&mut next, &InsertManyOptions::default())
             .unwrap()
             .inserted_ids
             .len()

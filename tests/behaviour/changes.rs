@@ -99,6 +99,7 @@ impl Run {
         let options = UpdateOptions {
             upsert: self.draw.chance(50),
             hint: None,
+            ..Default::default()
         };
         self.note(format!("update one {filter:?} {update:?} {options:?}"));
         let (filter, update) = (filter.to_bytes(), update.to_bytes());
@@ -161,6 +162,7 @@ impl Run {
         let options = UpdateOptions {
             upsert: self.draw.chance(50),
             hint: None,
+            ..Default::default()
         };
         self.note(format!("replace {filter:?} {by:?} {options:?}"));
         let (filter, by) = (filter.to_bytes(), by.to_bytes());
@@ -199,6 +201,7 @@ impl Run {
         let options = UpdateOptions {
             upsert: false,
             hint,
+            ..Default::default()
         };
         let result = self
             .indexed
@@ -242,7 +245,13 @@ impl Run {
         let hint = self.hint();
         let deleted = self
             .indexed
-            .delete_many(&filter.to_bytes(), &DeleteOptions { hint })
+            .delete_many(
+                &filter.to_bytes(),
+                &DeleteOptions {
+                    hint,
+                    ..Default::default()
+                },
+            )
             .unwrap();
         assert_eq!(
             (deleted, self.plain.delete_all(filter)),

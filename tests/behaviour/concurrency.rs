@@ -108,6 +108,7 @@ fn upserts_of_the_same_key_make_one_document() {
                         let options = ironbase::database::options::UpdateOptions {
                             upsert: true,
                             hint: None,
+                            ..Default::default()
                         };
                         let upsert = |key: i32| {
                             // There is no index on `key`: two may look for it at once.

@@ -1,6 +1,7 @@
 //! Creating, listing and dropping indexes; unique ones; keys too long for a page.
 
 use ironbase::bson::{RawDoc, Value, doc};
+use ironbase::database::options::WriteOptions;
 use ironbase::error::Status;
 use serde_json::json;
 
@@ -24,6 +25,7 @@ fn indexes_are_listed_as_they_were_made() {
                 .to_bytes(),
             )
             .unwrap(),
+            &WriteOptions::default(),
         )
         .unwrap();
     assert_eq!(names, ["a_1", "b.c_-1", "mine", "_id_"]);
@@ -76,11 +78,14 @@ fn several_indexes_are_made_all_or_none() {
     ]);
     let specs = doc! { "0": { "key": { "a": 1 } }, "1": { "key": { "b": 1 }, "unique": true } };
     assert_eq!(
-        code(things.create_indexes(RawDoc::new(&specs.to_bytes()).unwrap())),
+        code(things.create_indexes(
+            RawDoc::new(&specs.to_bytes()).unwrap(),
+            &WriteOptions::default()
+        )),
         11000
     );
     assert_eq!(things.index_names(), ["_id_"]);
-    let none = things.create_indexes(RawDoc::EMPTY);
+    let none = things.create_indexes(RawDoc::EMPTY, &WriteOptions::default());
     assert_eq!(code(none), 2);
     things.add(doc! { "_id": 3, "b": 5 }).unwrap();
     things.index(doc! { "key": { "a": 1 } }).unwrap();

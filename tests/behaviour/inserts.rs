@@ -1,6 +1,7 @@
 //! Inserting: `_id`s, one document or many, what is refused; documents of every size.
 
 use ironbase::bson::{Document, ObjectId, Value, doc};
+use ironbase::database::options::InsertManyOptions;
 use ironbase::error::Status;
 use serde_json::json;
 
@@ -131,7 +132,9 @@ fn documents_that_were_read_before_the_input_failed_are_inserted() {
         count += 1;
         Ok(true)
     };
-    let error = things.insert_many(&mut next, true).unwrap_err();
+    let error = things
+        .insert_many(&mut next, &InsertManyOptions::default())
+        .unwrap_err();
     assert_eq!(
         (error.status(), error.message()),
         (Status::Json, "bad input")

@@ -14,6 +14,7 @@ mod differential;
 mod explain;
 mod indexes;
 mod inserts;
+mod interruption;
 mod long_keys;
 mod model;
 mod opening;

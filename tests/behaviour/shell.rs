@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ironbase::bson::{Document, RawDoc, Value, doc};
 use ironbase::database::options::{
-    CountOptions, DeleteOptions, Durability, FindOptions, OpenOptions, UpdateOptions, Verbosity,
-    WriteOptions,
+    CountOptions, DeleteOptions, Durability, FindOptions, InsertManyOptions, OpenOptions,
+    UpdateOptions, Verbosity, WriteOptions,
 };
 use ironbase::database::{Collection, Cursor, Database, InsertManyResult, UpdateResult};
 use ironbase::error::{Error, Result};
@@ -181,7 +181,11 @@ impl Shell for Collection {
             }
             Ok(next.is_some())
         };
-        self.insert_many(&mut next, ordered)
+        let options = InsertManyOptions {
+            ordered,
+            ..InsertManyOptions::default()
+        };
+        self.insert_many(&mut next, &options)
     }
 
     fn cursor(&self, filter: Document, options: Document) -> Result<Cursor> {
@@ -235,7 +239,8 @@ impl Shell for Collection {
     }
 
     fn index(&self, spec: Document) -> Result<Vec<String>> {
-        self.create_indexes(RawDoc::new(&doc! { "0": spec }.to_bytes())?)
+        let specs = doc! { "0": spec }.to_bytes();
+        self.create_indexes(RawDoc::new(&specs)?, &WriteOptions::default())
     }
 
     fn index_names(&self) -> Vec<String> {

@@ -190,6 +190,7 @@ fn an_update_of_many_meets_each_document_once_though_it_moves_in_the_index_being
     let options = ironbase::database::options::UpdateOptions {
         upsert: false,
         hint: Some(hint),
+        ..Default::default()
     };
     let filter = doc! { "a": { "$gte": 0 } }.to_bytes();
     let result = things

@@ -33,7 +33,7 @@ fn database(disk: &SimVfs, options: &Options) -> std::sync::Arc<Engine> {
     let mut txn = engine.begin_write().expect("writable");
     let mut collection = txn.create_collection("c", b"").expect("made");
     for (spec, unique) in [("a", false), ("b", false), ("u", true)] {
-        let duplicate = txn.create_index(&collection, spec, unique, spec.as_bytes());
+        let duplicate = txn.create_index(&collection, spec, unique, spec.as_bytes(), &|_| Ok(()));
         assert!(duplicate.expect("made").is_none());
         collection = txn.collection("c").expect("there");
     }

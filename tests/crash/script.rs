@@ -45,7 +45,7 @@ impl Life {
                 let mut model = Collection::default();
                 let mut with = collection;
                 for (spec, unique) in INDEXES {
-                    txn.create_index(&with, spec, unique, spec.as_bytes())?;
+                    txn.create_index(&with, spec, unique, spec.as_bytes(), &|_| Ok(()))?;
                     with = txn.collection(name).expect("just made");
                     model.indexes.insert(spec.to_string(), unique);
                 }
@@ -101,7 +101,8 @@ impl Life {
                 model.indexes.remove(spec);
                 return Ok(true);
             }
-            let duplicate = txn.create_index(&collection, spec, unique, spec.as_bytes())?;
+            let duplicate =
+                txn.create_index(&collection, spec, unique, spec.as_bytes(), &|_| Ok(()))?;
             let expected = unique && model.has_repeated(spec);
             assert_eq!(duplicate.is_some(), expected, "a unique index was built");
             model.indexes.insert(spec.to_string(), unique);
@@ -148,7 +149,7 @@ impl Life {
             if random.chance(30) {
                 let name = ensure_collection(txn, state, random)?;
                 let collection = txn.collection(name).expect("the model has it");
-                txn.create_index(&collection, "zz", false, b"a")?;
+                txn.create_index(&collection, "zz", false, b"a", &|_| Ok(()))?;
             }
             Ok(false)
         })

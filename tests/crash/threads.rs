@@ -81,10 +81,10 @@ fn set_up(engine: &Engine) {
             let text = document(START, &mut random);
             txn.put(&collection, &account(number), &text).expect("put");
         }
-        txn.create_index(&collection, "a", false, b"a")
+        txn.create_index(&collection, "a", false, b"a", &|_| Ok(()))
             .expect("made");
         let collection = txn.collection(side).expect("there");
-        txn.create_index(&collection, "b", false, b"b")
+        txn.create_index(&collection, "b", false, b"b", &|_| Ok(()))
             .expect("made");
     }
     txn.create_collection("counts", b"").expect("made");

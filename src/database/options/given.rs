@@ -21,7 +21,6 @@ const NOT_YET: &[&str] = &[
     "collation",
     "let",
     "max",
-    "maxTimeMS",
     "min",
     "noCursorTimeout",
     "returnKey",
@@ -138,6 +137,11 @@ impl Given<'_> {
         }
         let message = format!("{operation} has no option \"{name}\"; it takes {known}");
         Error::new(Status::Argument, Code::IDL_UNKNOWN_FIELD, message)
+    }
+
+    /// The same for an operation that takes `own` and what others take too.
+    pub(super) fn unknown_beside(&self, own: &str, common: &str) -> Error {
+        self.unknown(&format!("{own}, {common}"))
     }
 
     fn wrong_type(&self, needed: &str) -> Error {

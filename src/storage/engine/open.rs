@@ -478,7 +478,16 @@ fn replay_operation(txn: &mut WriteTxn<'_>, operation: &Operation<'_>) -> Result
             spec,
         } => {
             let collection = find(txn, collection)?;
-            txn.apply_create_index(&collection, tree, unique, name, file, page_size, spec)?
+            txn.apply_create_index(
+                &collection,
+                tree,
+                unique,
+                name,
+                file,
+                page_size,
+                spec,
+                &|_| Ok(()),
+            )?
         }
         Operation::DropIndex { tree } => {
             let owner = txn.catalog().owner(tree).cloned();

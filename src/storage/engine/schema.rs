@@ -15,6 +15,9 @@ use crate::storage::pager::file::PageFile;
 use crate::storage::pager::free_map::{FreeMap, FreeMapRoot};
 use crate::storage::wal::operation::Operation;
 
+/// Asked at each step of long work whether to go on.
+pub type StepFn<'s> = dyn Fn(usize) -> Result<()> + 's;
+
 /// Keys gathered and sorted at a time while an index is built.
 const BUILD_BATCH_BYTES: usize = 16 << 20;
 
@@ -108,12 +111,14 @@ impl WriteTxn<'_> {
     }
 
     /// Makes an index and fills it from the collection's documents. With `Some` the transaction must be dropped.
+    /// `step` is called for each document, with its size; its error ends the work.
     pub fn create_index(
         &mut self,
         collection: &Collection,
         name: &str,
         unique: bool,
         spec: &[u8],
+        step: &StepFn<'_>,
     ) -> Result<Option<Duplicate>> {
         if collection.index(name).is_some() {
             let message = format!("index {name:?} exists already on {:?}", collection.name);
@@ -122,7 +127,7 @@ impl WriteTxn<'_> {
         let tree = self.new_tree();
         let file = self.new_file(tree, &collection.name, Some(name));
         let page_size = self.engine.options.page_size;
-        self.apply_create_index(collection, tree, unique, name, &file, page_size, spec)
+        self.apply_create_index(collection, tree, unique, name, &file, page_size, spec, step)
     }
 
     #[allow(clippy::too_many_arguments)] // the fields of one log operation
@@ -135,6 +140,7 @@ impl WriteTxn<'_> {
         file: &str,
         page_size: u32,
         spec: &[u8],
+        step: &StepFn<'_>,
     ) -> Result<Option<Duplicate>> {
         let operation = Operation::CreateIndex {
             tree,
@@ -148,7 +154,7 @@ impl WriteTxn<'_> {
         self.log(&operation);
         let file = self.add_file(tree, file, page_size);
         let index = Index::new(tree, name, unique, spec, file);
-        if let Some(duplicate) = self.build(collection, &index)? {
+        if let Some(duplicate) = self.build(collection, &index, step)? {
             return Ok(Some(duplicate));
         }
         let mut with_index = collection.clone();
@@ -158,12 +164,17 @@ impl WriteTxn<'_> {
     }
 
     /// Fills an index in sorted batches, each under a guard of its own, so that memory stays bounded.
-    fn build(&mut self, collection: &Collection, index: &Arc<Index>) -> Result<Option<Duplicate>> {
+    fn build(
+        &mut self,
+        collection: &Collection,
+        index: &Arc<Index>,
+        step: &StepFn<'_>,
+    ) -> Result<Option<Duplicate>> {
         let mut from = Some(Vec::new());
         while let Some(start) = from {
             let mut batch: Vec<(Vec<u8>, u16)> = Vec::new();
             let flags;
-            (from, flags) = self.gather(collection, index, start, &mut batch)?;
+            (from, flags) = self.gather(collection, index, start, &mut batch, step)?;
             batch.sort_unstable();
             if index.unique
                 && let Some(duplicate) = self.find_duplicate_in_batch(index, &batch)?
@@ -188,6 +199,7 @@ impl WriteTxn<'_> {
         index: &Index,
         start: Vec<u8>,
         batch: &mut Vec<(Vec<u8>, u16)>,
+        step: &StepFn<'_>,
     ) -> Result<(Option<Vec<u8>>, u8)> {
         let pin = crossbeam_epoch::pin();
         let mut walk = Walk::new(self.view(collection.id, &collection.file, &pin));
@@ -199,7 +211,9 @@ impl WriteTxn<'_> {
                 return Ok((Some(primary), flags));
             }
             keys.clear();
-            self.derive(index, Some(walk.value()?), &mut keys)?;
+            let document = walk.value()?;
+            step(document.len())?;
+            self.derive(index, Some(document), &mut keys)?;
             flags |= keys.flags();
             for key in keys.iter() {
                 let mut entry = Vec::with_capacity(key.len() + primary.len());

@@ -63,7 +63,7 @@ fn index(engine: &Engine, collection: &str, name: &str, unique: bool) -> Option<
     let mut txn = engine.begin_write().expect("writable");
     let found = txn.collection(collection).expect("there");
     let duplicate = txn
-        .create_index(&found, name, unique, name.as_bytes())
+        .create_index(&found, name, unique, name.as_bytes(), &|_| Ok(()))
         .expect("built");
     if duplicate.is_none() {
         let lsn = txn.commit();

@@ -7,6 +7,7 @@
 //! Invariant: data and index change in the same `apply`, in normal running and in replay alike.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::MutexGuard;
 
@@ -70,12 +71,25 @@ impl Engine {
     /// Starts a transaction; waits for the one that is running.
     pub fn begin_write(&self) -> Result<WriteTxn<'_>> {
         self.check_writable()?;
-        let mut core = self.lock_core();
+        let core = self.lock_core();
+        self.begin_with(core)
+    }
+
+    fn begin_with<'e>(&'e self, mut core: MutexGuard<'e, Core>) -> Result<WriteTxn<'e>> {
         // A write may have failed while this one waited.
         self.check_writable()?;
         let mark = core.pending.begin();
         let lsn = core.lsn + 1;
         Ok(WriteTxn::new(self, core, lsn, Some(mark)))
+    }
+
+    /// The same, but does not wait longer than `patience` for the one that is running; `None` if it still is.
+    pub fn begin_write_within(&self, patience: Duration) -> Result<Option<WriteTxn<'_>>> {
+        self.check_writable()?;
+        match self.core.try_lock_for(patience) {
+            Some(core) => self.begin_with(core).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Takes the commit lock. It is held for a few microseconds as a rule, less than it takes to put a thread to sleep and
