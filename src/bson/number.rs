@@ -79,6 +79,23 @@ impl Number {
         })
     }
 
+    /// The product in the wider operand's type; none if a long overflows.
+    pub fn checked_mul(self, other: Number) -> Option<Number> {
+        use Number::*;
+        Some(match (self, other) {
+            (Decimal128(_), _) | (_, Decimal128(_)) => {
+                Decimal128(self.to_decimal().mul(other.to_decimal()))
+            }
+            (Double(_), _) | (_, Double(_)) => Double(self.to_f64() * other.to_f64()),
+            (Int32(a), Int32(b)) => match a.checked_mul(b) {
+                Some(product) => Int32(product),
+                None => Int64(i64::from(a) * i64::from(b)),
+            },
+            (Int32(a), Int64(b)) | (Int64(b), Int32(a)) => Int64(b.checked_mul(a.into())?),
+            (Int64(a), Int64(b)) => Int64(a.checked_mul(b)?),
+        })
+    }
+
     /// The nearest double.
     pub fn to_f64(self) -> f64 {
         match self {
@@ -160,6 +177,30 @@ mod tests {
         for (a, b, sum) in cases {
             assert_eq!(a.checked_add(b), sum, "{a:?} + {b:?}");
             assert_eq!(b.checked_add(a), sum, "{b:?} + {a:?}");
+        }
+    }
+
+    #[test]
+    fn products_take_the_wider_type_and_never_wrap() {
+        use Number::*;
+        let cases = [
+            (Int32(6), Int32(-7), Some(Int32(-42))),
+            (Int32(i32::MAX), Int32(2), Some(Int64((1 << 32) - 2))),
+            (Int32(i32::MIN), Int32(i32::MIN), Some(Int64(1 << 62))),
+            (Int32(2), Int64(3), Some(Int64(6))),
+            (Int64(i64::MAX), Int32(2), None),
+            (Int64(i64::MIN), Int64(-1), None),
+            (Int64(3), Double(0.5), Some(Double(1.5))),
+            (Int32(3), decimal("0.10"), Some(decimal("0.30"))),
+            (
+                Double(0.5),
+                decimal("3"),
+                Some(decimal("1.500000000000000")),
+            ),
+        ];
+        for (a, b, product) in cases {
+            assert_eq!(a.checked_mul(b), product, "{a:?} * {b:?}");
+            assert_eq!(b.checked_mul(a), product, "{b:?} * {a:?}");
         }
     }
 

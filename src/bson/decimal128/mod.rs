@@ -7,6 +7,7 @@
 mod add;
 mod compare;
 mod format;
+mod mul;
 mod parse;
 #[cfg(test)]
 mod tests;

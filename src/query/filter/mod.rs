@@ -7,12 +7,14 @@
 //! - `compile` reads the language and reports its errors
 //! - `predicate` tests one value, `alternatives` a `$in`, `pattern` a regular expression
 //! - `path_match` finds the values that a dotted path leads to
+//! - `position` tells at which element of an array a document matched
 //! - `shape` reduces a filter to what plans depend on
 
 mod alternatives;
 mod compile;
 mod path_match;
 mod pattern;
+mod position;
 mod predicate;
 mod regex_syntax;
 mod shape;
