@@ -4,7 +4,7 @@
 
 use super::node::{Base, Call, Function, Node, Operator, follow_value};
 use super::registry::{self, Compile};
-use super::{Arena, Frame, refuse};
+use super::{Arena, Frame, error, refuse};
 use crate::bson::{MAX_DEPTH, Path, RawDoc, RawValue};
 use crate::error::{Code, Error, Result};
 use crate::query::Context;
@@ -251,25 +251,39 @@ pub(crate) fn named_arguments<'v, const N: usize>(
     not_document: i32,
     unknown: i32,
 ) -> Result<[Option<RawValue<'v>>; N]> {
+    named(
+        operand,
+        known,
+        |found| {
+            let message =
+                format!("{operator} only supports an object as its argument, found {found}");
+            error(not_document, message)
+        },
+        |name| {
+            let known = known.join(", ");
+            let message =
+                format!("Unrecognized parameter to {operator}: {name} (it takes {known})");
+            error(unknown, message)
+        },
+    )
+}
+
+/// Named arguments of operators that word their refusals in their own way: `not_document` is given
+/// the operand's type, `unknown` the name.
+pub(crate) fn named<'v, const N: usize>(
+    operand: RawValue<'v>,
+    known: [&str; N],
+    not_document: impl FnOnce(&str) -> Error,
+    unknown: impl FnOnce(&str) -> Error,
+) -> Result<[Option<RawValue<'v>>; N]> {
     let RawValue::Document(document) = operand else {
-        return refuse(
-            not_document,
-            format!(
-                "{operator} only supports an object as its argument, found {}",
-                operand.type_name()
-            ),
-        );
+        return Err(not_document(operand.type_name()));
     };
     let mut values = [None; N];
     for (name, value) in document {
         match known.iter().position(|known| name == *known) {
             Some(at) => values[at] = Some(value),
-            None => {
-                let known = known.join(", ");
-                let message =
-                    format!("Unrecognized parameter to {operator}: {name} (it takes {known})");
-                return refuse(unknown, message);
-            }
+            None => return Err(unknown(name.as_str())),
         }
     }
     Ok(values)

@@ -32,6 +32,7 @@
 mod boolean;
 mod compare;
 mod compile;
+mod date;
 mod frame;
 mod node;
 mod registry;
@@ -43,7 +44,9 @@ pub(crate) mod tests;
 pub use frame::Arena;
 pub use registry::names;
 
-pub(crate) use compile::{Compiler, check_user_variable, checked_path, named_arguments, required};
+pub(crate) use compile::{
+    Compiler, check_user_variable, checked_path, named, named_arguments, required,
+};
 pub(crate) use frame::{ArrayWriter, Computed, DocumentWriter, Frame, collect, elements};
 pub(crate) use node::{Base, Function, Node, Operator};
 pub(crate) use registry::Entry;

@@ -2,7 +2,7 @@
 
 use super::compile::Compiler;
 use super::node::{Function, Node};
-use super::{boolean, compare, refuse, variable};
+use super::{boolean, compare, date, refuse, variable};
 use crate::bson::RawValue;
 use crate::error::Result;
 
@@ -58,6 +58,10 @@ impl Entry {
 const FAMILIES: &[&[Entry]] = &[
     boolean::OPERATORS,
     compare::OPERATORS,
+    date::accessors::OPERATORS,
+    date::arithmetic::OPERATORS,
+    date::compose::OPERATORS,
+    date::text::OPERATORS,
     variable::OPERATORS,
     REFUSED,
 ];
