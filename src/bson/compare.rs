@@ -5,11 +5,14 @@
 //! values within a type. It is a total order: NaN equals NaN and is the lowest number.
 //!
 //! Documents are compared without recursion, so no nesting overflows the stack.
+//!
+//! Strings compare by their bytes, or by the rules of a collation; what compares bytes is compiled
+//! apart, so that it pays nothing for the other.
 
 use std::cmp::Ordering;
 
 use super::number::Number;
-use super::{Elements, RawDoc, RawValue};
+use super::{Collation, Elements, RawDoc, RawValue};
 
 /// The place of a value's type in the order. Equal for types whose values compare with each other.
 #[inline]
@@ -40,15 +43,53 @@ pub fn canonical_type(value: RawValue<'_>) -> u8 {
 /// Compares two values of any types.
 #[inline]
 pub fn compare_values(a: RawValue<'_>, b: RawValue<'_>) -> Ordering {
-    match compare_shallow(a, b) {
-        Step::Decided(order) => order,
-        Step::Descend(a, b, named) => compare_nested(Level::new(a, b, named)),
+    compare_by(&Bytes, a, b)
+}
+
+/// Compares two values of any types, the strings among them by the rules of a collation.
+#[inline]
+pub fn compare_values_in(
+    collation: Option<&Collation>,
+    a: RawValue<'_>,
+    b: RawValue<'_>,
+) -> Ordering {
+    match collation {
+        None => compare_by(&Bytes, a, b),
+        Some(collation) => compare_by(collation, a, b),
     }
 }
 
 /// Compares two documents: field by field, by type, then name, then value; the shorter is less.
 pub fn compare_documents(a: RawDoc<'_>, b: RawDoc<'_>) -> Ordering {
-    compare_nested(Level::new(a, b, true))
+    compare_nested(&Bytes, Level::new(a, b, true))
+}
+
+/// How strings compare.
+trait StringOrder {
+    fn compare(&self, a: &[u8], b: &[u8]) -> Ordering;
+}
+
+struct Bytes;
+
+impl StringOrder for Bytes {
+    #[inline]
+    fn compare(&self, a: &[u8], b: &[u8]) -> Ordering {
+        a.cmp(b)
+    }
+}
+
+impl StringOrder for Collation {
+    fn compare(&self, a: &[u8], b: &[u8]) -> Ordering {
+        Collation::compare(self, a, b)
+    }
+}
+
+#[inline]
+fn compare_by(order: &impl StringOrder, a: RawValue<'_>, b: RawValue<'_>) -> Ordering {
+    match compare_shallow(order, a, b) {
+        Step::Decided(order) => order,
+        Step::Descend(a, b, named) => compare_nested(order, Level::new(a, b, named)),
+    }
 }
 
 /// Whether two values are equal in the order: `1` and `1.0` are, and so are NaN and NaN.
@@ -65,10 +106,16 @@ enum Step<'a, 'b> {
 
 /// Compares two values up to the documents within them.
 #[inline]
-fn compare_shallow<'a, 'b>(a: RawValue<'a>, b: RawValue<'b>) -> Step<'a, 'b> {
+fn compare_shallow<'a, 'b>(
+    strings: &impl StringOrder,
+    a: RawValue<'a>,
+    b: RawValue<'b>,
+) -> Step<'a, 'b> {
     use RawValue::*;
     Step::Decided(match (a, b) {
-        (String(a) | Symbol(a), String(b) | Symbol(b)) => a.cmp(&b),
+        (String(a) | Symbol(a), String(b) | Symbol(b)) => {
+            strings.compare(a.as_bytes(), b.as_bytes())
+        }
         (JavaScript(a), JavaScript(b)) => a.cmp(&b),
         (Document(a), Document(b)) => return Step::Descend(a, b, true),
         (Array(a), Array(b)) => return Step::Descend(a, b, false),
@@ -156,7 +203,7 @@ impl<'a, 'b> Level<'a, 'b> {
     }
 }
 
-fn compare_nested<'a, 'b>(outermost: Level<'a, 'b>) -> Ordering {
+fn compare_nested<'a, 'b>(strings: &impl StringOrder, outermost: Level<'a, 'b>) -> Ordering {
     let mut level = outermost;
     // Levels to return to; allocates only when documents nest.
     let mut outer: Vec<Level<'a, 'b>> = Vec::new();
@@ -189,7 +236,7 @@ fn compare_nested<'a, 'b>(outermost: Level<'a, 'b>) -> Ordering {
         if order != Ordering::Equal {
             return order;
         }
-        match compare_shallow(a, b) {
+        match compare_shallow(strings, a, b) {
             Step::Decided(Ordering::Equal) => {}
             Step::Decided(order) => return order,
             Step::Descend(a, b, named) => {

@@ -13,6 +13,7 @@
 pub(crate) mod base64;
 mod builder;
 pub(crate) mod calendar;
+pub mod collation;
 pub mod compare;
 mod decimal128;
 mod document;
@@ -33,6 +34,7 @@ mod value;
 pub use crate::doc;
 pub use builder::Builder;
 pub(crate) use builder::{patch_length, push_index};
+pub use collation::Collation;
 pub use decimal128::{Decimal128, DecimalKind};
 pub use document::Document;
 pub use element_type::ElementType;

@@ -134,7 +134,7 @@ fn shared_key(
     let walked: Result<bool> = extract::each_key(&spec.fields, document, &mut |values| {
         buffer.clear();
         for (field, value) in spec.fields.iter().zip(values) {
-            key::encode_value(&mut buffer, *value, field.descending);
+            key::encode_value(&mut buffer, *value, field.descending, None);
         }
         key::cut(&mut buffer, key::MAX_INDEX_KEY);
         if found.is_none() && (holder.is_none() || theirs.contains(&buffer)) {

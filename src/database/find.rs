@@ -134,7 +134,7 @@ fn by_id<R>(
     };
     let pin = crossbeam_epoch::pin();
     let document = engine::documents(&version, found, &pin)
-        .get(&key::encode_id(id))
+        .get(&key::encode_id(id, None))
         .map_err(super::errors::from_storage)?;
     Ok(document.map(|bytes| {
         touch(bytes);

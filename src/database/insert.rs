@@ -41,7 +41,7 @@ struct Prepared {
 pub fn one(collection: &Collection, document: &[u8], options: &WriteOptions) -> Result<Value> {
     let mut bytes = Vec::with_capacity(document.len() + 17);
     let id = ensure_id_first(RawDoc::trusted(document), &mut bytes)?;
-    let key = key::encode_id(id.as_raw());
+    let key = key::encode_id(id.as_raw(), None);
     let engine = collection.database.enter()?;
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
     let mut txn = engine.begin_write_until(&interrupt)?;
@@ -178,7 +178,7 @@ impl Batch {
                 self.bytes.truncate(start);
             }
             self.documents.push(prepared.map(|id| Prepared {
-                key: key::encode_id(id.as_raw()),
+                key: key::encode_id(id.as_raw(), None),
                 id,
                 end: self.bytes.len(),
             }));

@@ -159,7 +159,7 @@ fn upsert(txn: &mut WriteTxn<'_>, collection: &Collection, document: &[u8]) -> R
     let mut bytes = Vec::with_capacity(document.len() + 17);
     let id = ensure_id_first(RawDoc::trusted(document), &mut bytes)?;
     let target = find_or_create(txn, collection)?;
-    let key = key::encode_id(id.as_raw());
+    let key = key::encode_id(id.as_raw(), None);
     match txn.insert(&target, &key, &bytes).map_err(from_storage)? {
         None => Value::from_raw(id.as_raw()),
         Some(duplicate) => Err(refusal(txn, &target, &duplicate, &bytes)),

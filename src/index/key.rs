@@ -5,6 +5,8 @@
 //! component has every byte inverted. Equal values of different types (the int 1, the double 1.0,
 //! the decimal 1.00; a string and a symbol) have equal keys.
 //!
+//! Under a collation a string's payload is the key that the collation gives it.
+//!
 //! Keys of unlimited length do not fit a page. A key that reaches its limit is cut to exactly the
 //! limit: its beginning and a hash of the rest. So a cut key is known by its length, equality
 //! still works, and order holds up to the cut.
@@ -14,7 +16,7 @@ use std::hash::Hasher;
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use super::number;
-use crate::bson::{MAX_DEPTH, RawDoc, RawValue};
+use crate::bson::{Collation, MAX_DEPTH, RawDoc, RawValue};
 
 /// Keys of the primary tree are cut to this length. Both limits together are what a tree of the smallest pages takes.
 pub const MAX_ID_KEY: usize = 256;
@@ -52,18 +54,23 @@ pub const LOWEST: &[u8] = &[0x01];
 pub const HIGHEST: &[u8] = &[0xff];
 
 /// Appends the key component of `value`.
-pub fn encode_value(out: &mut Vec<u8>, value: RawValue<'_>, descending: bool) {
+pub fn encode_value(
+    out: &mut Vec<u8>,
+    value: RawValue<'_>,
+    descending: bool,
+    collation: Option<&Collation>,
+) {
     let start = out.len();
-    encode(out, value, 0);
+    encode(out, value, collation, 0);
     if descending {
         invert(&mut out[start..]);
     }
 }
 
-/// The key of a document in its collection's primary tree.
-pub fn encode_id(id: RawValue<'_>) -> Vec<u8> {
+/// The key of a document in its collection's primary tree; the collation is the collection's own.
+pub fn encode_id(id: RawValue<'_>, collation: Option<&Collation>) -> Vec<u8> {
     let mut key = Vec::with_capacity(16);
-    encode_value(&mut key, id, false);
+    encode_value(&mut key, id, false, collation);
     cut(&mut key, MAX_ID_KEY);
     key
 }
@@ -150,7 +157,7 @@ fn type_byte(value: RawValue<'_>) -> u8 {
     }
 }
 
-fn encode(out: &mut Vec<u8>, value: RawValue<'_>, depth: usize) {
+fn encode(out: &mut Vec<u8>, value: RawValue<'_>, collation: Option<&Collation>, depth: usize) {
     match value {
         RawValue::Int32(value) => return number::encode_i64(out, value.into()),
         RawValue::Int64(value) => return number::encode_i64(out, value),
@@ -159,11 +166,17 @@ fn encode(out: &mut Vec<u8>, value: RawValue<'_>, depth: usize) {
         _ => out.push(type_byte(value)),
     }
     match value {
-        RawValue::String(text) | RawValue::Symbol(text) | RawValue::JavaScript(text) => {
-            encode_text(out, text.as_bytes());
-        }
-        RawValue::Document(document) => encode_document(out, document, depth),
-        RawValue::Array(array) => encode_array(out, array, depth),
+        RawValue::String(text) | RawValue::Symbol(text) => match collation {
+            None => encode_text(out, text.as_bytes()),
+            Some(collation) => {
+                let mut key = Vec::with_capacity(2 * text.len() + 8);
+                collation.write_key(text.as_bytes(), &mut key);
+                encode_text(out, &key);
+            }
+        },
+        RawValue::JavaScript(code) => encode_text(out, code.as_bytes()),
+        RawValue::Document(document) => encode_document(out, document, collation, depth),
+        RawValue::Array(array) => encode_array(out, array, collation, depth),
         RawValue::Binary { subtype, bytes } => {
             out.extend_from_slice(&(bytes.len() as u32).to_be_bytes());
             out.push(subtype);
@@ -188,29 +201,34 @@ fn encode(out: &mut Vec<u8>, value: RawValue<'_>, depth: usize) {
         }
         RawValue::JavaScriptWithScope { code, scope } => {
             encode_text(out, code.as_bytes());
-            encode_document(out, scope, depth);
+            encode_document(out, scope, collation, depth);
         }
         _ => {}
     }
 }
 
 /// Fields compare by type, then by name, then by value: hence the type byte before the name.
-fn encode_document(out: &mut Vec<u8>, document: RawDoc<'_>, depth: usize) {
+fn encode_document(
+    out: &mut Vec<u8>,
+    document: RawDoc<'_>,
+    collation: Option<&Collation>,
+    depth: usize,
+) {
     if depth < MAX_DEPTH {
         for (name, value) in document {
             out.push(type_byte(value));
             out.extend_from_slice(name.as_bytes());
             out.push(END);
-            encode(out, value, depth + 1);
+            encode(out, value, collation, depth + 1);
         }
     }
     out.push(END);
 }
 
-fn encode_array(out: &mut Vec<u8>, array: RawDoc<'_>, depth: usize) {
+fn encode_array(out: &mut Vec<u8>, array: RawDoc<'_>, collation: Option<&Collation>, depth: usize) {
     if depth < MAX_DEPTH {
         for (_, value) in array {
-            encode(out, value, depth + 1);
+            encode(out, value, collation, depth + 1);
         }
     }
     out.push(END);
@@ -243,7 +261,7 @@ mod tests {
 
     fn key(value: &Value, descending: bool) -> Vec<u8> {
         let mut key = Vec::new();
-        encode_value(&mut key, value.to_raw().as_raw(), descending);
+        encode_value(&mut key, value.to_raw().as_raw(), descending, None);
         key
     }
 
@@ -377,14 +395,17 @@ mod tests {
         assert!(cut(&mut a, MAX_INDEX_KEY) && cut(&mut b, MAX_INDEX_KEY));
         assert_eq!((a.len(), b.len()), (MAX_INDEX_KEY, MAX_INDEX_KEY));
         assert!(a != b && is_cut(&a, MAX_INDEX_KEY));
-        assert_eq!(encode_id(long("a").to_raw().as_raw()).len(), MAX_ID_KEY);
+        assert_eq!(
+            encode_id(long("a").to_raw().as_raw(), None).len(),
+            MAX_ID_KEY
+        );
         let mut short = key(&Value::String("x".repeat(500)), false);
         assert!(!cut(&mut short, MAX_INDEX_KEY) && !is_cut(&short, MAX_INDEX_KEY));
     }
 
     #[test]
     fn the_hash_of_cut_keys_never_changes() {
-        let key = encode_id(Value::String("x".repeat(600)).to_raw().as_raw());
+        let key = encode_id(Value::String("x".repeat(600)).to_raw().as_raw(), None);
         assert_eq!(key[MAX_ID_KEY - HASH_LEN..], PINNED_HASH);
     }
 

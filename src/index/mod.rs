@@ -41,7 +41,7 @@ impl CompiledIndex for IndexSpec {
         let multikey = extract::each_key(&self.fields, RawDoc::trusted(document), &mut |values| {
             buffer.clear();
             for (field, value) in self.fields.iter().zip(values) {
-                key::encode_value(&mut buffer, *value, field.descending);
+                key::encode_value(&mut buffer, *value, field.descending, None);
             }
             if key::cut(&mut buffer, key::MAX_INDEX_KEY) {
                 out.set_flags(TRUNCATED);

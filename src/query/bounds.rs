@@ -426,7 +426,7 @@ impl Target<'_> {
 
 fn encode(value: RawValue<'_>) -> Vec<u8> {
     let mut key = Vec::with_capacity(16);
-    key::encode_value(&mut key, value, false);
+    key::encode_value(&mut key, value, false, None);
     key
 }
 

@@ -1,5 +1,5 @@
-//! What an operation brings to the languages it is written in: the time that `$$NOW` stands for, and
-//! the variables of its `let`.
+//! What an operation brings to the languages it is written in: the time that `$$NOW` stands for, the
+//! variables of its `let`, and the collation that its strings compare by.
 //!
 //! All parts of one operation (filter, sort, projection, update) are compiled with the same context,
 //! so that they agree. What is compiled keeps what it needs of it.
@@ -7,14 +7,15 @@
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
-use crate::bson::{RawValue, RawValueBuf};
+use crate::bson::{Collation, RawValue, RawValueBuf};
 
-/// The surroundings of one operation. The default has no variables.
+/// The surroundings of one operation. The default has no variables, and strings compare by their bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
     /// Read from the clock when it is first asked for, and the same ever after.
     now_ms: OnceLock<i64>,
     variables: Vec<(Box<str>, RawValueBuf)>,
+    collation: Option<Collation>,
 }
 
 impl Context {
@@ -24,6 +25,16 @@ impl Context {
             let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
             since.map_or(0, |since| since.as_millis() as i64)
         })
+    }
+
+    /// The collation of strings; none: they compare by their bytes.
+    pub fn collation(&self) -> Option<&Collation> {
+        self.collation.as_ref()
+    }
+
+    /// Sets the collation.
+    pub fn set_collation(&mut self, collation: Option<Collation>) {
+        self.collation = collation;
     }
 
     /// Gives a variable a value, or another one.

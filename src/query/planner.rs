@@ -162,7 +162,7 @@ fn id_lookup(request: &PlanRequest<'_>) -> Option<Plan> {
     // An array is found by what it holds, too; the general way knows how.
     let point = !matches!(id, RawValue::Array(_));
     point.then(|| Plan {
-        access: Access::IdPoints(vec![key::encode_id(id)]),
+        access: Access::IdPoints(vec![key::encode_id(id, None)]),
         sort: SortSource::None,
         bounds: Vec::new(),
     })

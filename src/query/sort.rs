@@ -92,7 +92,7 @@ impl Sort {
         extract::each_key(&self.fields, document, &mut |values| {
             let candidate = out.len();
             for (field, value) in self.fields.iter().zip(values) {
-                key::encode_value(out, *value, field.descending);
+                key::encode_value(out, *value, field.descending, None);
             }
             if std::mem::take(&mut first) {
                 return;

@@ -30,7 +30,7 @@ pub enum Outcome {
 fn key(document: &[u8]) -> Vec<u8> {
     let id = RawDoc::new(document).unwrap().get("_id");
     let mut key = Vec::new();
-    encode_value(&mut key, id.expect("documents have an _id"), false);
+    encode_value(&mut key, id.expect("documents have an _id"), false, None);
     key
 }
 

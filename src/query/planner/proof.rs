@@ -45,7 +45,7 @@ impl Collection {
                 .is_ok()
             {
                 let id = document.get("_id").unwrap().to_raw();
-                documents.push((key::encode_id(id.as_raw()), document.to_bytes()));
+                documents.push((key::encode_id(id.as_raw(), None), document.to_bytes()));
             }
         }
         documents.sort();
