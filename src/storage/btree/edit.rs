@@ -13,6 +13,7 @@ use super::{Tree, TreeRef};
 use crate::storage::error::{Error, ErrorKind, Result};
 use crate::storage::page::{self, HEADER, Kind, Lsn, PagePtr, TreeId};
 use crate::storage::pager::file::PageFile;
+use crate::storage::pager::table::PageBox;
 
 /// Pages that left the newest state, and when they were born.
 #[derive(Clone, Copy, Debug)]
@@ -59,9 +60,9 @@ impl<'a> Edit<'a> {
         unsafe { self.file.own_mut(at, self.pin) }
     }
 
-    fn new_page(&mut self, bytes: Box<[u8]>, number: u32) -> PagePtr {
-        let pages = (bytes.len() / self.file.page_size) as u32;
-        self.file.put_new(number, bytes, self.lsn, self.pin);
+    fn new_page(&mut self, page: PageBox, number: u32) -> PagePtr {
+        let pages = (page.len() / self.file.page_size) as u32;
+        self.file.put_new(number, page, self.lsn, self.pin);
         self.changes.born.push((self.file.tree, number, pages));
         PagePtr::new(number, self.lsn)
     }
@@ -69,7 +70,7 @@ impl<'a> Edit<'a> {
     /// An empty node.
     pub(super) fn new_node(&mut self, level: u8) -> Result<PagePtr> {
         let number = self.file.allocate(1)?;
-        let mut bytes = vec![0; self.file.page_size].into_boxed_slice();
+        let mut bytes = PageBox::zeroed(self.file.page_size);
         let kind = if level == 0 { Kind::Leaf } else { Kind::Branch };
         page::init(&mut bytes, kind, level, number, self.file.tree, self.lsn);
         NodeMut::new(&mut bytes).clear(b"");
@@ -82,7 +83,7 @@ impl<'a> Edit<'a> {
         if page::birth(old.page()) == self.lsn {
             return Ok(at);
         }
-        let mut bytes: Box<[u8]> = old.page().into();
+        let mut bytes = PageBox::copy_of(old.page());
         self.kill(at, 1)?;
         // Nothing may fail between taking the number and noting it in `changes`.
         let number = self.file.allocate(1)?;
@@ -174,7 +175,7 @@ impl<'a> Edit<'a> {
     fn new_extent(&mut self, value: &[u8]) -> Result<PagePtr> {
         let pages = self.file.extent_pages(value.len() as u32);
         let number = self.file.allocate(pages)?;
-        let mut bytes = vec![0; pages as usize * self.file.page_size].into_boxed_slice();
+        let mut bytes = PageBox::zeroed(pages as usize * self.file.page_size);
         page::init(
             &mut bytes,
             Kind::Extent,

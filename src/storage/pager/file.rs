@@ -18,7 +18,7 @@ use super::free_map::FreeMap;
 use super::maps::{Maps, Verified, in_one_map};
 use super::open_files::OpenFiles;
 use super::space::Space;
-use super::table::{PageBuffer, PageTable};
+use super::table::{PageBox, PageRef, PageTable};
 use crate::storage::btree::node::Node;
 use crate::storage::error::{Error, Result};
 use crate::storage::page::{self, HEADER, Kind, Lsn, PagePtr, TreeId};
@@ -155,12 +155,14 @@ impl PageFile {
     #[inline]
     pub fn read<'a>(&'a self, at: PagePtr, pin: &'a Guard) -> Result<&'a [u8]> {
         let page = match self.table.get(at.number, pin) {
-            Some(buffer) => {
-                buffer.touch();
-                buffer.bytes()
+            Some(page) => {
+                page.touch();
+                page.bytes()
             }
             None => self.read_from_disk(at.number, pin)?,
         };
+        // A search will look at these lines one after the other; loaded side by side they cost one wait.
+        std::hint::black_box((page[64], page[128], page[192]));
         if page::get_u16(page, 16) != at.birth {
             return Err(self.corrupt(
                 at.number,
@@ -248,8 +250,6 @@ impl PageFile {
             return self.read_into_cache(number, pin);
         }
         let page = self.mapped(number, 1, pin)?;
-        // A search will look at these lines one after the other; loaded side by side they cost one wait.
-        std::hint::black_box((page[64], page[128], page[192]));
         if !self.verified.get(number) {
             let mut whole = page;
             if page[12] == Kind::Extent as u8 {
@@ -266,7 +266,7 @@ impl PageFile {
         let offset = u64::from(number) * self.page_size as u64;
         self.check_reach(number, offset + self.page_size as u64)?;
         let file = self.open()?;
-        let mut bytes = vec![0; self.page_size];
+        let mut bytes = PageBox::zeroed(self.page_size);
         let read = |bytes: &mut [u8], offset| {
             file.read_at(bytes, offset)
                 .map_err(|e| Error::io(format!("cannot read page {number} of {}", self.shown()), e))
@@ -275,14 +275,12 @@ impl PageFile {
         if bytes[12] == Kind::Extent as u8 {
             let pages = self.extent_pages(page::get_u32(&bytes, 24)) as usize;
             self.check_reach(number, offset + (pages * self.page_size) as u64)?;
-            bytes.resize(pages * self.page_size, 0);
-            read(&mut bytes[self.page_size..], offset + self.page_size as u64)?;
+            bytes = PageBox::zeroed(pages * self.page_size);
+            read(&mut bytes, offset)?;
         }
         self.check(&bytes, number)?;
         let length = bytes.len();
-        let (page, is_ours) =
-            self.table
-                .put_if_absent(number, PageBuffer::clean(bytes.into()), pin);
+        let (page, is_ours) = self.table.put_if_absent(number, bytes.clean(), pin);
         if is_ours && let Some(this) = self.this.upgrade() {
             self.shared.cache.admit(&this, number, length, pin);
         }
@@ -313,11 +311,11 @@ impl PageFile {
     }
 
     /// Puts a page born in the running transaction into memory.
-    pub fn put_new(&self, number: u32, bytes: Box<[u8]>, birth: Lsn, pin: &Guard) {
+    pub fn put_new(&self, number: u32, page: PageBox, birth: Lsn, pin: &Guard) {
         self.shared
             .dirty_bytes
-            .fetch_add(bytes.len() as i64, Ordering::Relaxed);
-        self.table.put(number, PageBuffer::dirty(bytes), pin);
+            .fetch_add(page.len() as i64, Ordering::Relaxed);
+        self.table.put(number, page, pin);
         self.unwritten.lock().push_back((number, birth));
     }
 
@@ -330,11 +328,11 @@ impl PageFile {
         if !self
             .table
             .get(at.number, pin)
-            .is_some_and(PageBuffer::is_dirty)
+            .is_some_and(PageRef::is_dirty)
         {
-            let bytes: Box<[u8]> = self.read(at, pin)?.into();
-            let birth = page::birth(&bytes);
-            self.put_new(at.number, bytes, birth, pin);
+            let copy = PageBox::copy_of(self.read(at, pin)?);
+            let birth = page::birth(&copy);
+            self.put_new(at.number, copy, birth, pin);
         }
         // SAFETY: passed on to the caller.
         let page = unsafe { self.table.own_mut(at.number, pin) };
@@ -412,14 +410,14 @@ impl PageFile {
         number: u32,
         birth: Lsn,
         pin: &'a Guard,
-    ) -> Option<&'a PageBuffer> {
+    ) -> Option<PageRef<'a>> {
         let page = self.table.get(number, pin)?;
         (page.is_dirty() && page::birth(page.bytes()) == birth).then_some(page)
     }
 
     fn write_pages(&self, numbers: &[(u32, Lsn)], pin: &Guard) -> Result<()> {
         let mut batch = Vec::with_capacity(WRITE_BATCH.min(numbers.len() * self.page_size));
-        let mut pages: Vec<(u32, &PageBuffer)> = Vec::new();
+        let mut pages: Vec<(u32, PageRef<'_>)> = Vec::new();
         let mut next = 0;
         for &(number, birth) in numbers {
             let Some(page) = self.unwritten_page(number, birth, pin) else {
@@ -440,7 +438,7 @@ impl PageFile {
     fn write_batch(
         &self,
         batch: &mut Vec<u8>,
-        pages: &mut Vec<(u32, &PageBuffer)>,
+        pages: &mut Vec<(u32, PageRef<'_>)>,
         pin: &Guard,
     ) -> Result<()> {
         let Some(&(first, _)) = pages.first() else {
@@ -453,7 +451,7 @@ impl PageFile {
             copies = rest;
             // ORDER: the bytes and the length are in the file before the page leaves memory.
             self.verified.set(number);
-            let clean = (!self.shared.mapped).then(|| PageBuffer::clean(copy.into()));
+            let clean = (!self.shared.mapped).then(|| PageBox::copy_of(copy).clean());
             if self.table.replace(number, page, clean, pin) {
                 self.shared
                     .dirty_bytes

@@ -1,5 +1,6 @@
 //! Page files: pages in memory and on disk, their checksums, and which of them are free.
 
+mod arena;
 pub mod file;
 pub mod free_map;
 pub mod maps;

@@ -10,75 +10,170 @@
 //! page) or by a reader that caches a clean page (null -> clean). A page's bytes change only while
 //! the running transaction owns it, before any other thread can learn its number.
 
-use std::cell::UnsafeCell;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use crossbeam_epoch::Guard;
+
+use super::arena;
 
 /// Entries in the first chunk; each further chunk has twice as many as the one before.
 const FIRST_CHUNK: usize = 64;
 /// 64 * (2^27 - 1) entries reach past the last 32-bit page number.
 const CHUNKS: usize = 27;
 
-/// A page (or a whole extent) in memory.
-pub struct PageBuffer {
+/// What stands before a page's bytes in memory.
+struct Header {
     /// Not on disk yet: memory holds the only copy.
     dirty: bool,
     /// Read since the cache last looked; gives a clean page a second chance.
     used: AtomicBool,
-    bytes: UnsafeCell<Box<[u8]>>,
+    length: u32,
 }
 
-// SAFETY: `bytes` is changed only through `PageTable::own_mut`, whose caller guarantees that no other thread
-// can reach the page; everything else is read-only or atomic.
-unsafe impl Sync for PageBuffer {}
+/// The bytes are in the next cache line, which is loaded along with the header's: finding a page costs one wait, not two.
+const BYTES_AT: usize = 64;
 
-impl PageBuffer {
-    pub fn dirty(bytes: Box<[u8]>) -> Box<PageBuffer> {
-        Box::new(PageBuffer {
-            dirty: true,
-            used: AtomicBool::new(true),
-            bytes: UnsafeCell::new(bytes),
-        })
+/// A page (or a whole extent) in memory, not shared yet.
+pub struct PageBox(NonNull<Header>);
+
+// SAFETY: it owns its memory, as a box does.
+unsafe impl Send for PageBox {}
+
+impl PageBox {
+    /// # Safety
+    /// The caller initialises the bytes before anything reads them.
+    unsafe fn uninit(length: usize) -> PageBox {
+        let block = arena::allocate(BYTES_AT + length).cast::<Header>();
+        // SAFETY: the block is large enough, aligned, and ours.
+        unsafe {
+            block.write(Header {
+                dirty: true,
+                used: AtomicBool::new(true),
+                length: length as u32,
+            });
+        }
+        PageBox(block)
     }
 
-    pub fn clean(bytes: Box<[u8]>) -> Box<PageBuffer> {
-        Box::new(PageBuffer {
-            dirty: false,
-            used: AtomicBool::new(true),
-            bytes: UnsafeCell::new(bytes),
-        })
+    /// A page full of zeros, dirty.
+    pub fn zeroed(length: usize) -> PageBox {
+        // SAFETY: the bytes are written at once, and lie in the block.
+        unsafe {
+            let page = PageBox::uninit(length);
+            bytes_of(page.0).write_bytes(0, length);
+            page
+        }
     }
 
-    pub fn is_dirty(&self) -> bool {
-        self.dirty
+    /// A copy, dirty.
+    pub fn copy_of(bytes: &[u8]) -> PageBox {
+        // SAFETY: as in `zeroed`; the block is new, so that it does not overlap `bytes`.
+        unsafe {
+            let page = PageBox::uninit(bytes.len());
+            bytes_of(page.0).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            page
+        }
+    }
+
+    /// The same page as it is once it is on disk.
+    pub fn clean(mut self) -> PageBox {
+        // SAFETY: live and owned.
+        unsafe { self.0.as_mut() }.dirty = false;
+        self
+    }
+
+    fn into_raw(self) -> *mut Header {
+        let block = self.0.as_ptr();
+        std::mem::forget(self);
+        block
+    }
+
+    fn as_ref(&self) -> PageRef<'_> {
+        PageRef(self.0, PhantomData)
+    }
+}
+
+/// Where a page's bytes start.
+///
+/// # Safety
+/// `block` came from `PageBox::uninit` and was not freed.
+unsafe fn bytes_of(block: NonNull<Header>) -> *mut u8 {
+    // SAFETY: the block is larger than that.
+    unsafe { block.as_ptr().cast::<u8>().add(BYTES_AT) }
+}
+
+impl Deref for PageBox {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.as_ref().bytes()
+    }
+}
+
+impl DerefMut for PageBox {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        // SAFETY: live and initialised; `&mut self` is the only way to it.
+        unsafe { std::slice::from_raw_parts_mut(bytes_of(self.0), self.as_ref().size()) }
+    }
+}
+
+impl Drop for PageBox {
+    fn drop(&mut self) {
+        let length = self.as_ref().size();
+        // SAFETY: owned, and allocated with this size.
+        unsafe { arena::free(self.0.cast(), BYTES_AT + length) };
+    }
+}
+
+/// A page in the table, to be read.
+#[derive(Clone, Copy)]
+pub struct PageRef<'a>(NonNull<Header>, PhantomData<&'a PageBox>);
+
+impl<'a> PageRef<'a> {
+    #[inline]
+    fn header(self) -> &'a Header {
+        // SAFETY: whoever made the reference knew that the page lives for 'a. A shared page's header does not change but
+        // for its atomic.
+        unsafe { self.0.as_ref() }
+    }
+
+    pub fn is_dirty(self) -> bool {
+        self.header().dirty
     }
 
     /// Bytes: one page's, or an extent's.
-    pub fn size(&self) -> usize {
-        self.bytes().len()
+    #[inline]
+    pub fn size(self) -> usize {
+        self.header().length as usize
     }
 
-    pub fn bytes(&self) -> &[u8] {
-        // SAFETY: the bytes change only while one transaction owns the page alone (table invariant).
-        unsafe { &*self.bytes.get() }
+    #[inline]
+    pub fn bytes(self) -> &'a [u8] {
+        // SAFETY: live for 'a and initialised; the bytes change only while one transaction owns the page alone (table
+        // invariant).
+        unsafe { std::slice::from_raw_parts(bytes_of(self.0), self.size()) }
     }
 
     /// Marks the page as used; a plain store only when needed keeps the line shared between readers.
-    pub fn touch(&self) {
-        if !self.dirty && !self.used.load(Ordering::Relaxed) {
-            self.used.store(true, Ordering::Relaxed);
+    #[inline]
+    pub fn touch(self) {
+        let header = self.header();
+        if !header.dirty && !header.used.load(Ordering::Relaxed) {
+            header.used.store(true, Ordering::Relaxed);
         }
     }
 
     /// Whether it was used since the last call.
-    pub fn take_used(&self) -> bool {
-        self.used.swap(false, Ordering::Relaxed)
+    pub fn take_used(self) -> bool {
+        self.header().used.swap(false, Ordering::Relaxed)
     }
 }
 
-type Chunk = Box<[AtomicPtr<PageBuffer>]>;
+type Chunk = Box<[AtomicPtr<Header>]>;
 
 /// The table.
 pub struct PageTable {
@@ -100,7 +195,7 @@ impl Default for PageTable {
 }
 
 impl PageTable {
-    fn entry(&self, number: u32) -> &AtomicPtr<PageBuffer> {
+    fn entry(&self, number: u32) -> &AtomicPtr<Header> {
         let (chunk, index) = locate(number);
         let entries = self.chunks[chunk].get_or_init(|| {
             // SAFETY: all-zero bytes are null pointers. Zeroed memory from the system is not touched before use.
@@ -111,12 +206,12 @@ impl PageTable {
 
     /// The page in memory, if it is there.
     #[inline]
-    pub fn get<'a>(&'a self, number: u32, _pin: &'a Guard) -> Option<&'a PageBuffer> {
+    pub fn get<'a>(&'a self, number: u32, _pin: &'a Guard) -> Option<PageRef<'a>> {
         let (chunk, index) = locate(number);
         let pointer = self.chunks[chunk].get()?[index].load(Ordering::Acquire);
-        // SAFETY: entries are null or point to live boxes; a box taken out of the table is freed through the epoch,
-        // so not before the guard, which was pinned before this load, is dropped.
-        unsafe { pointer.as_ref() }
+        // Entries are null or point to live pages; one taken out of the table is freed through the epoch, so not before
+        // the guard, which was pinned before this load, is dropped.
+        NonNull::new(pointer).map(|page| PageRef(page, PhantomData))
     }
 
     /// The bytes of a page that the running transaction was the one to make, to be changed.
@@ -126,17 +221,15 @@ impl PageTable {
     /// other reference to its bytes is in use.
     #[allow(clippy::mut_from_ref)]
     pub unsafe fn own_mut<'a>(&'a self, number: u32, pin: &'a Guard) -> Option<&'a mut [u8]> {
-        let buffer = self.get(number, pin)?;
-        debug_assert!(buffer.dirty, "only dirty pages change");
+        let page = self.get(number, pin)?;
+        debug_assert!(page.is_dirty(), "only dirty pages change");
         // SAFETY: the caller's promise: this thread alone reaches the page.
-        Some(unsafe { &mut *buffer.bytes.get() })
+        Some(unsafe { std::slice::from_raw_parts_mut(bytes_of(page.0), page.size()) })
     }
 
     /// Puts a page in, whatever was there before.
-    pub fn put(&self, number: u32, page: Box<PageBuffer>, pin: &Guard) {
-        let old = self
-            .entry(number)
-            .swap(Box::into_raw(page), Ordering::AcqRel);
+    pub fn put(&self, number: u32, page: PageBox, pin: &Guard) {
+        let old = self.entry(number).swap(page.into_raw(), Ordering::AcqRel);
         retire(old, pin);
     }
 
@@ -144,24 +237,25 @@ impl PageTable {
     pub fn put_if_absent<'a>(
         &'a self,
         number: u32,
-        page: Box<PageBuffer>,
+        page: PageBox,
         _pin: &'a Guard,
-    ) -> (&'a PageBuffer, bool) {
-        let new = Box::into_raw(page);
+    ) -> (PageRef<'a>, bool) {
+        let new = page.0;
         match self.entry(number).compare_exchange(
             std::ptr::null_mut(),
-            new,
+            new.as_ptr(),
             Ordering::AcqRel,
             Ordering::Acquire,
         ) {
-            // SAFETY: just put in, and pinned by the guard from before that.
-            Ok(_) => (unsafe { &*new }, true),
+            // The table owns it now; pinned by the guard from before that.
+            Ok(_) => {
+                std::mem::forget(page);
+                (PageRef(new, PhantomData), true)
+            }
+            // What is there is live under the guard as in `get`, and not null; `page` was never shared.
             Err(there) => {
-                // SAFETY: `new` was never shared; `there` is live under the guard as in `get`.
-                unsafe {
-                    drop(Box::from_raw(new));
-                    (&*there, false)
-                }
+                let there = NonNull::new(there).unwrap_or(new);
+                (PageRef(there, PhantomData), false)
             }
         }
     }
@@ -170,22 +264,21 @@ impl PageTable {
     pub fn replace(
         &self,
         number: u32,
-        page: &PageBuffer,
-        with: Option<Box<PageBuffer>>,
+        page: PageRef<'_>,
+        with: Option<PageBox>,
         pin: &Guard,
     ) -> bool {
-        let expected = std::ptr::from_ref(page).cast_mut();
-        let new = with.map_or(std::ptr::null_mut(), Box::into_raw);
+        let expected = page.0.as_ptr();
+        let new = with.as_ref().map_or(std::ptr::null_mut(), |with| with.0.as_ptr());
         // No ABA: `page` is referenced under a guard, so its memory is not given to another page.
         let swapped = self
             .entry(number)
             .compare_exchange(expected, new, Ordering::AcqRel, Ordering::Acquire)
             .is_ok();
         if swapped {
+            // The table owns it now.
+            std::mem::forget(with);
             retire(expected, pin);
-        } else if !new.is_null() {
-            // SAFETY: never shared.
-            drop(unsafe { Box::from_raw(new) });
         }
         swapped
     }
@@ -194,19 +287,20 @@ impl PageTable {
     pub fn take(&self, number: u32, pin: &Guard) -> Option<(usize, bool)> {
         let (chunk, index) = locate(number);
         let old = self.chunks[chunk].get()?[index].swap(std::ptr::null_mut(), Ordering::AcqRel);
-        // SAFETY: as in `get`.
-        let found = unsafe { old.as_ref() }.map(|page| (page.size(), page.dirty));
+        // Live as in `get`.
+        let page = NonNull::new(old).map(|page| PageRef(page, PhantomData));
+        let found = page.map(|page| (page.size(), page.is_dirty()));
         retire(old, pin);
         found
     }
 }
 
 /// Frees a page that was taken out of the table once nobody can be reading it.
-fn retire(page: *mut PageBuffer, pin: &Guard) {
-    if !page.is_null() {
-        // SAFETY: the pointer came from `Box::into_raw`, is no longer in the table, and only the one who
-        // took it out retires it.
-        unsafe { pin.defer_unchecked(move || drop(Box::from_raw(page))) };
+fn retire(page: *mut Header, pin: &Guard) {
+    if let Some(page) = NonNull::new(page).map(PageBox) {
+        // SAFETY: the page is no longer in the table, and only the one who took it out retires it: it is owned here, and
+        // may be dropped by any thread.
+        unsafe { pin.defer_unchecked(move || drop(page)) };
     }
 }
 
@@ -214,11 +308,8 @@ impl Drop for PageTable {
     fn drop(&mut self) {
         for chunk in &mut self.chunks {
             for entry in chunk.get_mut().into_iter().flatten() {
-                let page = *entry.get_mut();
-                if !page.is_null() {
-                    // SAFETY: `&mut self`: no reader is left, and each box is in one entry only.
-                    drop(unsafe { Box::from_raw(page) });
-                }
+                // `&mut self`: no reader is left, and each page is in one entry only.
+                drop(NonNull::new(*entry.get_mut()).map(PageBox));
             }
         }
     }
@@ -246,7 +337,7 @@ mod tests {
     fn a_page_taken_out_stays_readable_under_its_guard() {
         let table = PageTable::default();
         let pin = crossbeam_epoch::pin();
-        table.put(5, PageBuffer::dirty(vec![7; 16].into()), &pin);
+        table.put(5, PageBox::copy_of(&[7; 16]), &pin);
         let page = table.get(5, &pin).expect("there");
         assert_eq!(table.take(5, &pin), Some((16, true)));
         assert!(table.get(5, &pin).is_none());
