@@ -129,17 +129,17 @@ pub(super) fn write_finite(value: f64, out: &mut Vec<u8>) {
 
 /// Appends an integer in decimal.
 pub(super) fn write_integer(value: i64, out: &mut Vec<u8>) {
-    let (text, start) = integer_text(value);
-    out.extend_from_slice(&text[start..INTEGER_MAX]);
+    let mut text = [0; INTEGER_MAX];
+    let length = put_integer(value, &mut text);
+    out.extend_from_slice(&text[..length]);
 }
 
 /// The most characters that an integer takes.
 pub(super) const INTEGER_MAX: usize = 20;
 
-/// An integer in decimal, and where it starts; it ends at `INTEGER_MAX`. The zeros behind let a caller store a piece
-/// of fixed size from its start.
+/// Puts an integer in decimal at the start of `place`; gives its length.
 #[inline]
-pub(super) fn integer_text(value: i64) -> ([u8; 2 * INTEGER_MAX], usize) {
+pub(super) fn put_integer(value: i64, place: &mut [u8; INTEGER_MAX]) -> usize {
     const PAIRS: [[u8; 2]; 100] = {
         let mut pairs = [[b'0'; 2]; 100];
         let mut i = 0;
@@ -149,26 +149,22 @@ pub(super) fn integer_text(value: i64) -> ([u8; 2 * INTEGER_MAX], usize) {
         }
         pairs
     };
-    let mut text = [0; 2 * INTEGER_MAX];
-    let mut at = INTEGER_MAX;
     let mut rest = value.unsigned_abs();
+    let sign = usize::from(value < 0);
+    place[0] = b'-';
+    let length = sign + rest.checked_ilog10().unwrap_or(0) as usize + 1;
+    let mut at = length;
     while rest >= 100 {
         at -= 2;
-        text[at..at + 2].copy_from_slice(&PAIRS[(rest % 100) as usize]);
+        place[at..at + 2].copy_from_slice(&PAIRS[(rest % 100) as usize]);
         rest /= 100;
     }
     if rest >= 10 {
-        at -= 2;
-        text[at..at + 2].copy_from_slice(&PAIRS[rest as usize]);
+        place[at - 2..at].copy_from_slice(&PAIRS[rest as usize]);
     } else {
-        at -= 1;
-        text[at] = b'0' + rest as u8;
+        place[at - 1] = b'0' + rest as u8;
     }
-    if value < 0 {
-        at -= 1;
-        text[at] = b'-';
-    }
-    (text, at)
+    length
 }
 
 #[cfg(test)]

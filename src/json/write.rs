@@ -8,7 +8,7 @@
 //!
 //! Damaged bytes end the text early; they never panic.
 
-use super::number::{INTEGER_MAX, integer_text, plain_double};
+use super::number::{plain_double, put_integer};
 use super::scalar::Scalar;
 use super::scan::{has_special, is_special, masked_plain, masked_plain_word};
 use crate::bson::{RawDoc, RawValue, Text, nul_at, value_len};
@@ -119,7 +119,7 @@ impl Writer<'_, '_> {
         match level {
             Level::Document => self.sink.byte(b'}'),
             Level::Array => self.sink.byte(b']'),
-            Level::Scope => self.sink.store(b"}}", 2),
+            Level::Scope => self.sink.slice(b"}}"),
         }
     }
 
@@ -215,10 +215,8 @@ impl Writer<'_, '_> {
 
     #[inline]
     fn integer(&mut self, value: i64) {
-        let (text, start) = integer_text(value);
-        if let Some(piece) = text[start..].first_chunk::<INTEGER_MAX>() {
-            self.sink.store(piece, INTEGER_MAX - start);
-        }
+        let length = put_integer(value, self.sink.place());
+        self.sink.at += length;
     }
 
     #[inline]
@@ -298,11 +296,12 @@ impl Sink<'_> {
         self.at += 1;
     }
 
-    /// Stores a piece of which `count` bytes count.
+    /// The place that is next, of less than the room there is. Pieces are written to it directly: put together elsewhere and
+    /// copied as a whole, they would be loaded before the processor has stored them, which makes it wait.
     #[inline]
-    fn store<const N: usize>(&mut self, bytes: &[u8; N], count: usize) {
-        self.out[self.at..self.at + N].copy_from_slice(bytes);
-        self.at += count;
+    fn place<const N: usize>(&mut self) -> &mut [u8; N] {
+        let place = self.out[self.at..].first_chunk_mut();
+        place.expect("every element finds room")
     }
 
     /// Stores less than the room there is.
@@ -345,22 +344,22 @@ impl Sink<'_> {
     /// Stores a string literal of at most 8 plain bytes.
     #[inline]
     fn short_literal(&mut self, word: u64, length: usize) {
-        let mut literal = [0; 16];
-        literal[0] = b'"';
-        literal[1..9].copy_from_slice(&word.to_le_bytes());
-        literal[(length + 1) % 16] = b'"';
-        self.store(&literal, length + 2);
+        let place = self.place::<16>();
+        place[0] = b'"';
+        place[1..9].copy_from_slice(&word.to_le_bytes());
+        place[(length + 1) % 16] = b'"';
+        self.at += length + 2;
     }
 
     /// Stores a string literal of at most 16 plain bytes, given as two words.
     #[inline]
     fn literal(&mut self, low: u64, high: u64, length: usize) {
-        let mut literal = [0; 32];
-        literal[0] = b'"';
-        literal[1..9].copy_from_slice(&low.to_le_bytes());
-        literal[9..17].copy_from_slice(&high.to_le_bytes());
-        literal[(length + 1) % 32] = b'"';
-        self.store(&literal, length + 2);
+        let place = self.place::<32>();
+        place[0] = b'"';
+        place[1..9].copy_from_slice(&low.to_le_bytes());
+        place[9..17].copy_from_slice(&high.to_le_bytes());
+        place[(length + 1) % 32] = b'"';
+        self.at += length + 2;
     }
 }
 

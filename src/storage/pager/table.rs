@@ -269,7 +269,9 @@ impl PageTable {
         pin: &Guard,
     ) -> bool {
         let expected = page.0.as_ptr();
-        let new = with.as_ref().map_or(std::ptr::null_mut(), |with| with.0.as_ptr());
+        let new = with
+            .as_ref()
+            .map_or(std::ptr::null_mut(), |with| with.0.as_ptr());
         // No ABA: `page` is referenced under a guard, so its memory is not given to another page.
         let swapped = self
             .entry(number)
