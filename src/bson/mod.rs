@@ -35,7 +35,7 @@ pub use crate::doc;
 pub use builder::Builder;
 pub(crate) use builder::{patch_length, push_index};
 pub use collation::Collation;
-pub use decimal128::{Decimal128, DecimalKind};
+pub use decimal128::{Decimal128, DecimalKind, Rounding};
 pub use document::Document;
 pub use element_type::ElementType;
 pub(crate) use element_type::{nul_at, value_len};

@@ -204,6 +204,22 @@ impl<'a> RawValue<'a> {
         }
     }
 
+    /// Whether documents and arrays are nested more than `levels` deep in the value; a scalar has no
+    /// level. Looks no deeper than that.
+    pub fn is_deeper_than(&self, levels: usize) -> bool {
+        match self {
+            RawValue::Document(inner) | RawValue::Array(inner) => {
+                levels == 0
+                    || inner
+                        .elements()
+                        .filter(|element| element.is_nested())
+                        .filter_map(super::Element::value)
+                        .any(|value| value.is_deeper_than(levels - 1))
+            }
+            _ => false,
+        }
+    }
+
     /// Appends the value's bytes, without type and key.
     #[inline]
     pub fn write_to(&self, out: &mut Vec<u8>) {

@@ -108,6 +108,7 @@ impl<'a> Frame<'a> {
     }
 
     /// A computed string.
+    #[allow(dead_code)]
     pub(crate) fn string(self, text: impl AsRef<[u8]>) -> RawValue<'a> {
         RawValue::String(Text::from_bytes(self.bytes(text.as_ref())))
     }
@@ -155,11 +156,25 @@ impl ArrayWriter {
         check_size(self.bytes.len())
     }
 
+    /// Appends an array.
+    pub(crate) fn push_array(&mut self, array: ArrayWriter) -> Result<()> {
+        self.push(RawValue::Array(RawDoc::trusted(&array.closed())))
+    }
+
+    /// Appends a document.
+    pub(crate) fn push_document(&mut self, document: DocumentWriter) -> Result<()> {
+        self.push(RawValue::Document(RawDoc::trusted(&document.closed())))
+    }
+
     /// The array, kept as long as the frame.
-    pub(crate) fn finish<'a>(mut self, frame: Frame<'a>) -> RawValue<'a> {
+    pub(crate) fn finish<'a>(self, frame: Frame<'a>) -> RawValue<'a> {
+        RawValue::Array(RawDoc::trusted(frame.bytes(&self.closed())))
+    }
+
+    fn closed(mut self) -> Vec<u8> {
         self.bytes.push(0);
         crate::bson::patch_length(&mut self.bytes, 0);
-        RawValue::Array(RawDoc::trusted(frame.bytes(&self.bytes)))
+        self.bytes
     }
 }
 
@@ -181,10 +196,14 @@ impl DocumentWriter {
     }
 
     /// The document, kept as long as the frame.
-    pub(crate) fn finish<'a>(mut self, frame: Frame<'a>) -> RawValue<'a> {
+    pub(crate) fn finish<'a>(self, frame: Frame<'a>) -> RawValue<'a> {
+        frame.document(&self.closed())
+    }
+
+    fn closed(mut self) -> Vec<u8> {
         self.0.push(0);
         crate::bson::patch_length(&mut self.0, 0);
-        frame.document(&self.0)
+        self.0
     }
 }
 

@@ -29,13 +29,24 @@
 //! variable) and gives `compiler.call(name, function, operands)`, or `compiler.operator(..)` of a type
 //! that implements [`Operator`]. Folding of constants comes with both. Tests are tables for [`tests::check`].
 
+mod accumulators;
+mod arithmetic;
+mod array;
 mod boolean;
 mod compare;
 mod compile;
+mod conditional;
 mod date;
+mod each;
 mod frame;
 mod node;
+mod object;
+mod ordered;
+mod power;
+mod random;
 mod registry;
+mod rounding;
+mod sets;
 mod variable;
 
 #[cfg(test)]
@@ -48,7 +59,7 @@ pub(crate) use compile::{
     Compiler, check_user_variable, checked_path, named, named_arguments, required,
 };
 pub(crate) use frame::{ArrayWriter, Computed, DocumentWriter, Frame, collect, elements};
-pub(crate) use node::{Base, Function, Node, Operator};
+pub(crate) use node::{Function, Node, Operator};
 pub(crate) use registry::Entry;
 
 use std::sync::Arc;
@@ -91,6 +102,7 @@ impl Expr {
     }
 
     /// The tree.
+    #[cfg(test)]
     pub(crate) fn node(&self) -> &Node {
         &self.0
     }

@@ -2,7 +2,10 @@
 
 use super::compile::Compiler;
 use super::node::{Function, Node};
-use super::{boolean, compare, date, refuse, variable};
+use super::{
+    accumulators, arithmetic, array, boolean, compare, conditional, date, each, object, ordered,
+    power, random, refuse, rounding, sets, variable,
+};
 use crate::bson::RawValue;
 use crate::error::Result;
 
@@ -56,12 +59,23 @@ impl Entry {
 }
 
 const FAMILIES: &[&[Entry]] = &[
+    accumulators::OPERATORS,
+    arithmetic::OPERATORS,
+    array::OPERATORS,
     boolean::OPERATORS,
     compare::OPERATORS,
     date::accessors::OPERATORS,
     date::arithmetic::OPERATORS,
     date::compose::OPERATORS,
     date::text::OPERATORS,
+    conditional::OPERATORS,
+    each::OPERATORS,
+    object::OPERATORS,
+    ordered::OPERATORS,
+    power::OPERATORS,
+    random::OPERATORS,
+    rounding::OPERATORS,
+    sets::OPERATORS,
     variable::OPERATORS,
     REFUSED,
 ];

@@ -6,11 +6,16 @@
 
 mod add;
 mod compare;
+mod divide;
 mod format;
+mod functions;
 mod mul;
 mod parse;
+mod places;
 #[cfg(test)]
 mod tests;
+
+pub use places::Rounding;
 
 /// A decimal number of 34 digits, as its 16 little-endian bytes.
 ///

@@ -247,3 +247,125 @@ fn products_are_exact_or_rounded_half_even() {
         );
     }
 }
+#[test]
+fn products_quotients_and_remainders_are_rounded_once() {
+    let nines = "9999999999999999999999999999999999";
+    type Operation = fn(Decimal128, Decimal128) -> Decimal128;
+    let (times, by, rest): (Operation, Operation, Operation) =
+        (Decimal128::mul, Decimal128::divide, Decimal128::remainder);
+    let cases = [
+        (times, "1.10", "2.0", "2.200"),
+        (
+            times,
+            nines,
+            nines,
+            "9.999999999999999999999999999999998E+67",
+        ),
+        (times, "-1", "0", "-0"),
+        (times, "1E+6144", "10", "Infinity"),
+        (times, "1E-6176", "0.5", "0E-6176"),
+        (times, "1E-6176", "0.51", "1E-6176"),
+        (
+            times,
+            "1E-6176",
+            "9999999999999999999999999999999999E-39",
+            "0E-6176",
+        ),
+        (times, "Infinity", "0", "NaN"),
+        (times, "-Infinity", "2", "-Infinity"),
+        (by, "1", "3", "0.3333333333333333333333333333333333"),
+        (by, "2", "3", "0.6666666666666666666666666666666667"),
+        (by, "-1", "8", "-0.125"),
+        (by, "2.40", "2", "1.20"),
+        (by, "100", "10", "10"),
+        (by, "0", "5", "0"),
+        (by, "1", "0", "Infinity"),
+        (by, "0", "0", "NaN"),
+        (by, "1", "-Infinity", "-0E-6176"),
+        (by, "Infinity", "Infinity", "NaN"),
+        (by, "1E-6176", "1E+6111", "0E-6176"),
+        (rest, "10", "3", "1"),
+        (rest, "-7.5", "2", "-1.5"),
+        (rest, "1E+100", "7", "4"),
+        (rest, "5", "Infinity", "5"),
+        (rest, "5", "0", "NaN"),
+        (rest, "Infinity", "5", "NaN"),
+    ];
+    for (operation, a, b, expected) in cases {
+        let found = operation(decimal(a), decimal(b)).to_string();
+        assert_eq!(found, expected, "{a} and {b}");
+    }
+}
+
+#[test]
+fn products_divide_back() {
+    let mut random = Random(0x5eed_0003);
+    for _ in 0..20_000 {
+        let part = |random: &mut Random| {
+            let digits = random.next() as i64 >> (8 + random.next() % 56);
+            decimal(&format!("{digits}E{}", (random.next() % 40) as i32 - 20))
+        };
+        let (a, b) = (part(&mut random), part(&mut random));
+        if b.is_zero() {
+            continue;
+        }
+        let back = a.mul(b).divide(b);
+        assert_eq!(back.compare(a), Ordering::Equal, "{a} * {b} / {b} = {back}");
+        assert!(
+            a.mul(b).remainder(b).is_zero() || a.to_i64_exact().is_none(),
+            "{a} {b}"
+        );
+    }
+}
+
+#[test]
+fn places_are_rounded_as_asked() {
+    use super::Rounding::*;
+    let cases = [
+        ("2.5", 0, HalfEven, "2"),
+        ("3.5", 0, HalfEven, "4"),
+        ("-2.51", 0, HalfEven, "-3"),
+        ("0.6", 0, HalfEven, "1"),
+        ("1.29", 1, TowardZero, "1.2"),
+        ("-1.2", 0, Down, "-2"),
+        ("-1.2", 0, Up, "-1"),
+        ("1.2", 0, Up, "2"),
+        ("1.1", 3, HalfEven, "1.100"),
+        ("1250", -2, HalfEven, "1.2E+3"),
+        ("1E-100", 0, Up, "1"),
+        ("1E+40", 0, HalfEven, "1E+40"),
+        ("NaN", 0, HalfEven, "NaN"),
+        ("-Infinity", 2, Down, "-Infinity"),
+    ];
+    for (value, places, rounding, expected) in cases {
+        let found = decimal(value).to_places(places, rounding).to_string();
+        assert_eq!(found, expected, "{value} to {places} places, {rounding:?}");
+    }
+}
+
+#[test]
+fn functions_of_what_is_not_ordinary() {
+    let infinity = decimal("Infinity");
+    let cases = [
+        (decimal("0").ln(), "-Infinity"),
+        (decimal("-1").ln(), "NaN"),
+        (infinity.ln(), "Infinity"),
+        (decimal("-0").sqrt(), "-0"),
+        (decimal("-1").sqrt(), "NaN"),
+        (infinity.sqrt(), "Infinity"),
+        (decimal("-Infinity").exp(), "0"),
+        (decimal("0").pow(decimal("3")), "0"),
+        (decimal("-0").pow(decimal("-3")), "-Infinity"),
+        (decimal("-8").pow(decimal("0.5")), "NaN"),
+        (decimal("-2").pow(infinity), "Infinity"),
+        (decimal("0.5").pow(infinity), "0"),
+        (decimal("-1").pow(infinity), "1"),
+        (decimal("NaN").pow(decimal("0")), "1"),
+        (decimal("1E+6144").pow(decimal("1E+6144")), "Infinity"),
+        (decimal("1E+6144").pow(decimal("-1E+6144")), "0E-6176"),
+        (infinity.log(decimal("2")), "Infinity"),
+    ];
+    for (at, (found, expected)) in cases.into_iter().enumerate() {
+        assert_eq!(found.to_string(), expected, "case {at}");
+    }
+}

@@ -1,5 +1,13 @@
 //! Tables of cases in JSON, for all families; and the core's own.
 
+mod accumulators;
+mod arithmetic;
+mod array;
+mod conditional;
+mod object;
+mod random;
+mod sets;
+
 use super::*;
 use crate::bson::{Document, RawValueBuf};
 use crate::json;
