@@ -4,9 +4,11 @@
 //! What all operations take is in `common`.
 
 mod common;
+pub mod create;
 mod given;
 
 pub use self::common::{Common, WriteOptions};
+pub use self::create::CreateOptions;
 use self::given::given;
 use crate::bson::RawDoc;
 use crate::error::Result;

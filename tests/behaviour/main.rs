@@ -5,6 +5,7 @@
 
 mod ancestors_faults;
 mod ancestors_sharing;
+mod capped;
 mod changes;
 mod child;
 mod collections;
