@@ -55,6 +55,7 @@ pub fn many(collection: &Collection, filter: &[u8], options: &FindOptions) -> Re
         projection: projection(options, &context)?,
         skip: options.skip,
         limit: options.limit,
+        in_memory_only: options.in_memory_only,
     };
     let at = take(collection, &engine, &selection)?;
     interrupt.expect(at.as_ref().map_or(0, Snapshot::entries));
@@ -104,6 +105,7 @@ pub fn one_with<R>(
             projection,
             skip: options.skip,
             limit: 1,
+            in_memory_only: options.in_memory_only,
         };
         let database = Arc::clone(&collection.database);
         let mut cursor = Cursor::new(database, Some(at), selection, window, interrupt);

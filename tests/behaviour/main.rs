@@ -22,5 +22,6 @@ mod opening;
 mod queries;
 mod random;
 mod shell;
+mod sorting;
 mod unique;
 mod updates;

@@ -14,7 +14,6 @@ const OUT_OF_RANGE: Code = Code(51024);
 /// Options that MongoDB has and this version has not: refused like unknown ones, but not as if they
 /// were misspelt.
 const NOT_YET: &[&str] = &[
-    "allowDiskUse",
     "arrayFilters",
     "awaitData",
     "bypassDocumentValidation",
