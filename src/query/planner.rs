@@ -337,6 +337,7 @@ fn through_primary<'a>(request: &PlanRequest<'a>) -> Ranked<'a> {
         multikey: false,
         key_limit: key::MAX_ID_KEY,
         describe: request.describe,
+        below_position: false,
     };
     let found = target.bounds(request.filter.root());
     let bounded = found.is_some();
@@ -416,6 +417,7 @@ fn through_index<'a>(
         multikey,
         key_limit: key::MAX_INDEX_KEY,
         describe: request.describe,
+        below_position: false,
     };
     let found = target.bounds(request.filter.root());
     let bounded = found.is_some();
