@@ -32,6 +32,7 @@
 mod accumulators;
 mod arithmetic;
 mod array;
+mod bitwise;
 mod boolean;
 mod compare;
 mod compile;
@@ -40,6 +41,7 @@ mod date;
 mod each;
 mod frame;
 mod node;
+mod number_text;
 mod object;
 mod ordered;
 mod power;
@@ -47,6 +49,9 @@ mod random;
 mod registry;
 mod rounding;
 mod sets;
+mod size;
+mod string;
+mod timestamp;
 mod variable;
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use super::compile::Compiler;
 use super::node::{Function, Node};
 use super::{
-    accumulators, arithmetic, array, boolean, compare, conditional, date, each, object, ordered,
-    power, random, refuse, rounding, sets, variable,
+    accumulators, arithmetic, array, bitwise, boolean, compare, conditional, date, each, object,
+    ordered, power, random, refuse, rounding, sets, size, string, timestamp, variable,
 };
 use crate::bson::RawValue;
 use crate::error::Result;
@@ -62,13 +62,14 @@ const FAMILIES: &[&[Entry]] = &[
     accumulators::OPERATORS,
     arithmetic::OPERATORS,
     array::OPERATORS,
+    bitwise::OPERATORS,
     boolean::OPERATORS,
     compare::OPERATORS,
+    conditional::OPERATORS,
     date::accessors::OPERATORS,
     date::arithmetic::OPERATORS,
     date::compose::OPERATORS,
     date::text::OPERATORS,
-    conditional::OPERATORS,
     each::OPERATORS,
     object::OPERATORS,
     ordered::OPERATORS,
@@ -76,6 +77,14 @@ const FAMILIES: &[&[Entry]] = &[
     random::OPERATORS,
     rounding::OPERATORS,
     sets::OPERATORS,
+    size::OPERATORS,
+    string::basic::OPERATORS,
+    string::index_of::OPERATORS,
+    string::replace::OPERATORS,
+    string::split::OPERATORS,
+    string::substring::OPERATORS,
+    string::trim::OPERATORS,
+    timestamp::OPERATORS,
     variable::OPERATORS,
     REFUSED,
 ];
