@@ -86,6 +86,7 @@ codes! {
     INTERNAL_ERROR = 1, "InternalError";
     BAD_VALUE = 2, "BadValue";
     FAILED_TO_PARSE = 9, "FailedToParse";
+    UNAUTHORIZED = 13, "Unauthorized";
     TYPE_MISMATCH = 14, "TypeMismatch";
     OVERFLOW = 15, "Overflow";
     INVALID_LENGTH = 16, "InvalidLength";
@@ -112,6 +113,7 @@ codes! {
     INVALID_NAMESPACE = 73, "InvalidNamespace";
     INDEX_OPTIONS_CONFLICT = 85, "IndexOptionsConflict";
     INDEX_KEY_SPECS_CONFLICT = 86, "IndexKeySpecsConflict";
+    OPERATION_FAILED = 96, "OperationFailed";
     DURATION_OVERFLOW = 159, "DurationOverflow";
     CANNOT_INDEX_PARALLEL_ARRAYS = 171, "CannotIndexParallelArrays";
     INVALID_INDEX_SPECIFICATION_OPTION = 197, "InvalidIndexSpecificationOption";
@@ -119,6 +121,7 @@ codes! {
     BSON_OBJECT_TOO_LARGE = 10334, "BSONObjectTooLarge";
     DUPLICATE_KEY = 11000, "DuplicateKey";
     INTERRUPTED = 11601, "Interrupted";
+    CURSOR_IN_USE = 12051, "CursorInUse";
     IDL_UNKNOWN_FIELD = 40415, "IDLUnknownField";
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The layers, top to bottom; each may use only those below it:
 //!
-//! `capi` (the C ABI) > `database` (the Rust face) > `query`, `update` > `index` > `json` > `bson`
+//! `capi` (the C ABI) > `command` (MongoDB's commands) > `database` (the Rust face) > `query`, `update` > `index` > `json` > `bson`
 //! > `storage` (which knows nothing of documents). `error` is shared by all but storage.
 
 #![deny(unsafe_op_in_unsafe_fn)]
@@ -10,6 +10,7 @@
 pub mod aggregate;
 pub mod bson;
 pub mod capi;
+pub mod command;
 pub mod database;
 pub mod error;
 pub mod index;

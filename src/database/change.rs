@@ -15,7 +15,7 @@ use super::errors::from_storage;
 use super::execute::{self, Position, Search, Source};
 use super::interrupt::Interrupt;
 use super::select::Selection;
-use super::sorter::{Overflow, Sorter};
+use super::sorter::Sorter;
 use crate::error::Result;
 use crate::query::{Access, Filter, Plan, SortSource};
 use crate::storage::catalog;
@@ -121,7 +121,7 @@ fn first_by(
 ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
     let filter = &selection.filter;
     if plan.sort == SortSource::InMemory {
-        let mut sorter = Sorter::new(&selection.sort, 1, Overflow::Refuse);
+        let mut sorter = Sorter::new(&selection.sort, 1);
         let search = Search {
             source,
             plan: &plan,
@@ -132,12 +132,7 @@ fn first_by(
             sorter.add(key, document)?;
             Ok(ControlFlow::Continue(()))
         })?;
-        let mut key = Vec::new();
-        let keys = match sorter.finish()?.next(&mut key)? {
-            true => vec![key],
-            false => Vec::new(),
-        };
-        plan.access = Access::IdPoints(keys);
+        plan.access = Access::IdPoints(sorter.finish());
     }
     let search = Search {
         source,

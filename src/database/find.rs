@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::capped;
 use super::collection::Collection;
 use super::cursor::{Cursor, Snapshot, Window};
 use super::execute::{self, Position};
@@ -15,9 +14,7 @@ use crate::bson::{RawDoc, RawValue};
 use crate::error::Result;
 use crate::index::key;
 use crate::query::{Context, Projection, SortSource};
-use crate::storage::catalog;
 use crate::storage::engine;
-use crate::storage::snapshot::Version;
 
 /// The state of the collection that a read sees; `None` when there is none and that is not an error.
 fn take(
@@ -55,7 +52,6 @@ pub fn many(collection: &Collection, filter: &[u8], options: &FindOptions) -> Re
         projection: projection(options, &context)?,
         skip: options.skip,
         limit: options.limit,
-        in_memory_only: options.in_memory_only,
     };
     let at = take(collection, &engine, &selection)?;
     interrupt.expect(at.as_ref().map_or(0, Snapshot::entries));
@@ -79,14 +75,7 @@ pub fn one_with<R>(
         && *options == FindOptions::default()
         && !collection.database.options.strict_collections
     {
-        let version = engine.snapshot();
-        match version.catalog.get(&collection.name) {
-            None => return Ok(None),
-            Some(found) if capped::limits(found)?.is_none() => {
-                return by_id(&version, found, id, visit);
-            }
-            Some(_) => {}
-        }
+        return by_id(collection, &engine, id, visit);
     }
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
     let context = Context::default();
@@ -105,7 +94,6 @@ pub fn one_with<R>(
             projection,
             skip: options.skip,
             limit: 1,
-            in_memory_only: options.in_memory_only,
         };
         let database = Arc::clone(&collection.database);
         let mut cursor = Cursor::new(database, Some(at), selection, window, interrupt);
@@ -135,13 +123,17 @@ pub fn plain_id(filter: &[u8]) -> Option<RawValue<'_>> {
 
 /// The commonest read of all needs no plan: one descent of the primary tree.
 fn by_id<R>(
-    version: &Version,
-    found: &catalog::Collection,
+    collection: &Collection,
+    engine: &Entered<'_>,
     id: RawValue<'_>,
     visit: &mut dyn FnMut(RawDoc<'_>) -> R,
 ) -> Result<Option<R>> {
+    let version = engine.snapshot();
+    let Some(found) = version.catalog.get(&collection.name) else {
+        return Ok(None);
+    };
     let pin = crossbeam_epoch::pin();
-    let document = engine::documents(version, found, &pin)
+    let document = engine::documents(&version, found, &pin)
         .get(&key::encode_id(id, None))
         .map_err(super::errors::from_storage)?;
     Ok(document.map(|bytes| {

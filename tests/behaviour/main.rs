@@ -5,7 +5,6 @@
 
 mod ancestors_faults;
 mod ancestors_sharing;
-mod capped;
 mod changes;
 mod child;
 mod collections;
@@ -22,6 +21,5 @@ mod opening;
 mod queries;
 mod random;
 mod shell;
-mod sorting;
 mod unique;
 mod updates;

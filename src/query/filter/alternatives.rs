@@ -3,7 +3,6 @@
 use super::{Operand, Pattern};
 use crate::bson::RawValue;
 use crate::bson::compare::compare_values;
-use crate::query::regex::Verdict;
 
 /// Values and patterns of which one must match.
 #[derive(Clone, Debug)]
@@ -36,26 +35,13 @@ impl Alternatives {
         &self.patterns
     }
 
-    /// Whether an absent field is among them.
-    pub(super) fn has_null(&self) -> bool {
-        self.has_null
-    }
-
-    pub(super) fn test(&self, value: Option<RawValue<'_>>) -> Verdict {
+    pub(super) fn test(&self, value: Option<RawValue<'_>>) -> bool {
         let Some(value) = value else {
-            return Ok(self.has_null);
+            return self.has_null;
         };
         let found = self
             .values
             .binary_search_by(|other| compare_values(other.value(), value));
-        if found.is_ok() {
-            return Ok(true);
-        }
-        for pattern in &self.patterns {
-            if pattern.matches(value)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        found.is_ok() || self.patterns.iter().any(|pattern| pattern.matches(value))
     }
 }

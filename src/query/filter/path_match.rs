@@ -9,7 +9,6 @@
 
 use super::Predicate;
 use crate::bson::{Path, RawDoc, RawValue};
-use crate::query::regex::Verdict;
 
 /// Whether the predicate holds for any value that `path` leads to. `value` is that of the first
 /// `position` components.
@@ -19,7 +18,7 @@ pub(super) fn any(
     path: &Path,
     position: usize,
     predicate: &Predicate,
-) -> Verdict {
+) -> bool {
     let at_end = position == path.len();
     match value {
         Some(RawValue::Array(array)) => any_in_array(array, path, position, predicate),
@@ -36,7 +35,7 @@ fn any_in_document(
     path: &Path,
     position: usize,
     predicate: &Predicate,
-) -> Verdict {
+) -> bool {
     any(
         document.get(path.component(position)),
         path,
@@ -45,45 +44,26 @@ fn any_in_document(
     )
 }
 
-fn any_in_array(array: RawDoc<'_>, path: &Path, position: usize, predicate: &Predicate) -> Verdict {
+fn any_in_array(array: RawDoc<'_>, path: &Path, position: usize, predicate: &Predicate) -> bool {
     if position == path.len() {
-        return any_element_or_whole(array, predicate);
+        let whole = || predicate.test(Some(RawValue::Array(array)));
+        let element = |(_, element)| predicate.test(Some(element));
+        return predicate.expands_arrays() && array.iter().any(element) || whole();
     }
     let index = path.index(position).map(|index| index as usize);
-    for (at, (_, element)) in array.iter().enumerate() {
-        let named = match element {
-            RawValue::Document(document) => any_in_document(document, path, position, predicate)?,
+    array.iter().enumerate().any(|(at, (_, element))| {
+        let named = || match element {
+            RawValue::Document(document) => any_in_document(document, path, position, predicate),
             _ => false,
         };
-        if named || index == Some(at) && any_below_element(element, path, position, predicate)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-fn any_element_or_whole(array: RawDoc<'_>, predicate: &Predicate) -> Verdict {
-    if predicate.expands_arrays() {
-        for (_, element) in array {
-            if predicate.test(Some(element))? {
-                return Ok(true);
+        let indexed = || match element {
+            _ if position + 1 == path.len() => predicate.test(Some(element)),
+            RawValue::Document(document) => {
+                any_in_document(document, path, position + 1, predicate)
             }
-        }
-    }
-    predicate.test(Some(RawValue::Array(array)))
-}
-
-/// Below an element that was picked by its position.
-fn any_below_element(
-    element: RawValue<'_>,
-    path: &Path,
-    position: usize,
-    predicate: &Predicate,
-) -> Verdict {
-    match element {
-        _ if position + 1 == path.len() => predicate.test(Some(element)),
-        RawValue::Document(document) => any_in_document(document, path, position + 1, predicate),
-        RawValue::Array(inner) => any_in_array(inner, path, position + 1, predicate),
-        _ => Ok(false),
-    }
+            RawValue::Array(inner) => any_in_array(inner, path, position + 1, predicate),
+            _ => false,
+        };
+        named() || index == Some(at) && indexed()
+    })
 }
