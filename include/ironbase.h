@@ -679,16 +679,21 @@ ironbase_status_t ironbase_db_collection(ironbase_db_t *db,
                                          ironbase_error_t **err);
 
 /**
- * Makes an empty collection. One that exists already is fine.
+ * Makes an empty collection. One that exists already with the same options is fine.
+ *
+ * Options: `capped` (false): the oldest documents make room for new ones; then `size`, the most
+ * bytes of documents, is needed, and `max` limits their number. `clusteredIndex`, which every
+ * collection has: `{"key": {"_id": 1}, "unique": true}`. `maxTimeMS`, `opId`, `comment`.
  *
  * @param db The database.
  * @param name The collection's name.
  * @param name_len Bytes, or #IRONBASE_NUL.
- * @param options JSON document, none defined yet; `(NULL, 0)` for none.
+ * @param options JSON document; `(NULL, 0)` for none.
  * @param options_len Bytes, or #IRONBASE_NUL.
  * @param[out] err See @ref conventions.
  * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (73, InvalidNamespace) for a name that no collection
- *         can have; those of writing (see @ref conventions).
+ *         can have, (48, NamespaceExists) if there is one with other options, (72, InvalidOptions)
+ *         for options that do not fit together; those of writing (see @ref conventions).
  * @ingroup database
  * @since 0.1.0
  */
@@ -901,7 +906,7 @@ ironbase_status_t ironbase_collection_insert_many(ironbase_collection_t *collect
  *
  * Options: `projection`, `sort`, `skip`, `limit` (0: no limit), `batchSize` (for
  * ironbase_cursor_next_batch() without limits of its own), `hint` (an index's name or key pattern,
- * or `{"$natural": 1}`), `comment` (ignored).
+ * or `{"$natural": 1}`), `allowDiskUse` (false: a sort beyond 100 MiB fails), `comment` (ignored).
  *
  * @param collection The collection; one that does not exist is empty, unless opened with
  *         `strictCollections`.

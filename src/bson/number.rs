@@ -96,6 +96,17 @@ impl Number {
         })
     }
 
+    /// The integer that is left without the fraction; none of NaN, of infinities, and of what does
+    /// not fit.
+    pub fn truncated(self) -> Option<i64> {
+        match self {
+            Number::Int32(value) => Some(value.into()),
+            Number::Int64(value) => Some(value),
+            Number::Double(value) => exact_i64(value.trunc()),
+            Number::Decimal128(value) => value.to_i64_truncated(),
+        }
+    }
+
     /// The nearest double.
     pub fn to_f64(self) -> f64 {
         match self {
@@ -201,6 +212,24 @@ mod tests {
         for (a, b, product) in cases {
             assert_eq!(a.checked_mul(b), product, "{a:?} * {b:?}");
             assert_eq!(b.checked_mul(a), product, "{b:?} * {a:?}");
+        }
+    }
+
+    #[test]
+    fn fractions_are_cut_toward_zero() {
+        let cases = [
+            (Number::Double(2.9), Some(2)),
+            (Number::Double(-2.9), Some(-2)),
+            (Number::Double(f64::NAN), None),
+            (Number::Double(1e19), None),
+            (decimal("-7.99"), Some(-7)),
+            (decimal("7E-6000"), Some(0)),
+            (decimal("9223372036854775807.9"), Some(i64::MAX)),
+            (decimal("9223372036854775808"), None),
+            (decimal("Infinity"), None),
+        ];
+        for (number, expected) in cases {
+            assert_eq!(number.truncated(), expected, "{number:?}");
         }
     }
 

@@ -96,6 +96,13 @@ impl Path {
         }
     }
 
+    /// The path behind the first `count` components, of which there must be more.
+    pub fn after(&self, count: usize) -> Path {
+        let start = self.components.get(count).map(|c| c.start as usize);
+        let rest = start.and_then(|start| self.text.get(start..));
+        Path::new(rest.unwrap_or_default())
+    }
+
     /// Whether this path is `other` or leads to it: `a.b` of `a.b.c`, not of `a.bc`.
     pub fn is_prefix_of(&self, other: &Path) -> bool {
         self.len() <= other.len()
@@ -153,6 +160,7 @@ mod tests {
             ["a", "", "b"]
         );
         assert_eq!(Path::new("").components().collect::<Vec<_>>(), [""]);
+        assert_eq!(path.after(2).as_str(), "0.01");
     }
 
     #[test]

@@ -159,16 +159,21 @@ pub unsafe extern "C" fn ironbase_db_collection(
     }
 }
 
-/// Makes an empty collection. One that exists already is fine.
+/// Makes an empty collection. One that exists already with the same options is fine.
+///
+/// Options: `capped` (false): the oldest documents make room for new ones; then `size`, the most
+/// bytes of documents, is needed, and `max` limits their number. `clusteredIndex`, which every
+/// collection has: `{"key": {"_id": 1}, "unique": true}`. `maxTimeMS`, `opId`, `comment`.
 ///
 /// @param db The database.
 /// @param name The collection's name.
 /// @param name_len Bytes, or #IRONBASE_NUL.
-/// @param options JSON document, none defined yet; `(NULL, 0)` for none.
+/// @param options JSON document; `(NULL, 0)` for none.
 /// @param options_len Bytes, or #IRONBASE_NUL.
 /// @param[out] err See @ref conventions.
 /// @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (73, InvalidNamespace) for a name that no collection
-///         can have; those of writing (see @ref conventions).
+///         can have, (48, NamespaceExists) if there is one with other options, (72, InvalidOptions)
+///         for options that do not fit together; those of writing (see @ref conventions).
 /// @ingroup database
 /// @since 0.1.0
 #[unsafe(no_mangle)]

@@ -21,7 +21,7 @@ use crate::json;
 ///
 /// Options: `projection`, `sort`, `skip`, `limit` (0: no limit), `batchSize` (for
 /// ironbase_cursor_next_batch() without limits of its own), `hint` (an index's name or key pattern,
-/// or `{"$natural": 1}`), `comment` (ignored).
+/// or `{"$natural": 1}`), `allowDiskUse` (false: a sort beyond 100 MiB fails), `comment` (ignored).
 ///
 /// @param collection The collection; one that does not exist is empty, unless opened with
 ///         `strictCollections`.

@@ -15,7 +15,7 @@ use super::errors::from_storage;
 use super::execute::{self, Position, Search, Source};
 use super::interrupt::Interrupt;
 use super::select::Selection;
-use super::sorter::Sorter;
+use super::sorter::{Overflow, Sorter};
 use crate::error::Result;
 use crate::query::{Access, Filter, Plan, SortSource};
 use crate::storage::catalog;
@@ -121,7 +121,7 @@ fn first_by(
 ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
     let filter = &selection.filter;
     if plan.sort == SortSource::InMemory {
-        let mut sorter = Sorter::new(&selection.sort, 1);
+        let mut sorter = Sorter::new(&selection.sort, 1, Overflow::Refuse);
         let search = Search {
             source,
             plan: &plan,
@@ -132,7 +132,12 @@ fn first_by(
             sorter.add(key, document)?;
             Ok(ControlFlow::Continue(()))
         })?;
-        plan.access = Access::IdPoints(sorter.finish());
+        let mut key = Vec::new();
+        let keys = match sorter.finish()?.next(&mut key)? {
+            true => vec![key],
+            false => Vec::new(),
+        };
+        plan.access = Access::IdPoints(keys);
     }
     let search = Search {
         source,

@@ -4,15 +4,17 @@
 //! from being reused but no memory beyond one batch.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::Shared;
 use super::execute::{self, Examined, Position, Search, Source};
 use super::interrupt::Interrupt;
 use super::select::Selection;
-use super::sorter::Sorter;
+use super::sorter::{Overflow, Sorted, Sorter};
+use crate::bson::RawDoc;
 use crate::error::Result;
-use crate::query::{Access, Plan, Projection, SortSource};
+use crate::query::{Plan, Projection, Sort, SortSource};
 use crate::storage::catalog::Collection;
 use crate::storage::snapshot::Version;
 
@@ -25,6 +27,8 @@ pub(super) struct Window {
     pub skip: u64,
     /// 0 for all.
     pub limit: u64,
+    /// A sort that does not fit memory fails.
+    pub in_memory_only: bool,
 }
 
 /// The results of a `find`.
@@ -38,6 +42,8 @@ pub struct Cursor {
     interrupt: Interrupt,
     returned: u64,
     position: Position,
+    /// What is left of a sort made in memory.
+    sorted: Option<Sorted>,
     /// What the scan before a sort cost; documents fetched again in their order are not counted.
     sorting: Option<Examined>,
     is_at_end: bool,
@@ -70,6 +76,7 @@ impl Cursor {
             interrupt,
             returned: 0,
             position: Position::default(),
+            sorted: None,
             sorting: None,
             batch: Vec::new(),
             next: 0,
@@ -109,17 +116,15 @@ impl Cursor {
             return Ok(());
         }
         self.interrupt.check()?;
-        if self
-            .at
-            .as_ref()
-            .is_some_and(|at| at.plan.sort == SortSource::InMemory)
-        {
-            self.sort()?;
-        }
         let Some(at) = &self.at else { return Ok(()) };
         let search = at.search(&self.selection, &self.interrupt);
+        if at.plan.sort == SortSource::InMemory && self.sorted.is_none() {
+            let directory = Path::new(&self.database.path);
+            let (sorted, cost) = sort(search, &self.selection.sort, &self.window, directory)?;
+            (self.sorted, self.sorting) = (Some(sorted), Some(cost));
+        }
         let (batch, window, returned) = (&mut self.batch, &mut self.window, &mut self.returned);
-        let ended = execute::run(search, &mut self.position, &mut |_, found| {
+        let mut visit = |found: RawDoc<'_>| {
             if window.skip > 0 {
                 window.skip -= 1;
                 return Ok(ControlFlow::Continue(()));
@@ -135,34 +140,60 @@ impl Cursor {
             } else {
                 ControlFlow::Continue(())
             })
-        })?;
+        };
+        let ended = match &mut self.sorted {
+            None => execute::run(search, &mut self.position, &mut |_, found| visit(found))?,
+            Some(sorted) => fetch_sorted(search, sorted, &mut visit)?,
+        };
         self.is_at_end = ended || (window.limit > 0 && *returned == window.limit);
         if self.is_at_end {
             self.interrupt.finish();
         }
         Ok(())
     }
+}
 
-    /// Goes through everything selected once and makes the sorted primary keys the new way to it.
-    fn sort(&mut self) -> Result<()> {
-        let Some(at) = &mut self.at else {
-            return Ok(());
-        };
-        let keep = match self.window.limit {
-            0 => usize::MAX,
-            limit => usize::try_from(self.window.skip.saturating_add(limit)).unwrap_or(usize::MAX),
-        };
-        let mut sorter = Sorter::new(&self.selection.sort, keep);
-        let search = at.search(&self.selection, &self.interrupt);
-        execute::run(search, &mut self.position, &mut |key, document| {
-            sorter.add(key, document)?;
-            Ok(ControlFlow::Continue(()))
+/// Goes through everything selected once, and sorts it. Gives what that cost, too.
+fn sort(
+    search: Search<'_>,
+    sort: &Sort,
+    window: &Window,
+    directory: &Path,
+) -> Result<(Sorted, Examined)> {
+    let keep = match window.limit {
+        0 => usize::MAX,
+        limit => usize::try_from(window.skip.saturating_add(limit)).unwrap_or(usize::MAX),
+    };
+    let overflow = match window.in_memory_only {
+        true => Overflow::Refuse,
+        false => Overflow::File(directory),
+    };
+    let mut sorter = Sorter::new(sort, keep, overflow);
+    let mut position = Position::default();
+    execute::run(search, &mut position, &mut |key, document| {
+        sorter.add(key, document)?;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok((sorter.finish()?, position.examined))
+}
+
+/// Gives sorted documents to `visit` until it breaks. Whether there are no more.
+fn fetch_sorted(
+    search: Search<'_>,
+    sorted: &mut Sorted,
+    visit: &mut dyn FnMut(RawDoc<'_>) -> Result<ControlFlow<()>>,
+) -> Result<bool> {
+    let mut primary = Vec::new();
+    while sorted.next(&mut primary)? {
+        let flow = search.source.with_document(&primary, |found| {
+            search.interrupt.step(found.as_bytes().len())?;
+            visit(found)
         })?;
-        at.plan.access = Access::IdPoints(sorter.finish());
-        at.plan.sort = SortSource::ProvidedByAccess;
-        self.sorting = Some(std::mem::take(&mut self.position).examined);
-        Ok(())
+        if flow.transpose()?.is_some_and(|flow| flow.is_break()) {
+            return Ok(false);
+        }
     }
+    Ok(true)
 }
 
 impl Snapshot {

@@ -69,6 +69,16 @@ fn from_interrupt(error: storage::Error) -> Error {
     reason.unwrap_or_else(|| Error::new(Status::Interrupted, Code::INTERRUPTED, message))
 }
 
+/// A temporary file that cannot be made, written or read.
+pub fn from_spilling(what: &str, error: io::Error) -> Error {
+    let (status, code) = match error.kind() {
+        io::ErrorKind::StorageFull => (Status::Full, OUT_OF_DISK_SPACE),
+        _ => (Status::Io, FILE_STREAM_FAILED),
+    };
+    let message = format!("a temporary file for sorting cannot be {what}: {error}");
+    Error::new(status, code, message).with_source(error)
+}
+
 /// A directory that cannot be opened.
 pub fn from_opening(path: &str, error: io::Error) -> Error {
     let status = match error.kind() {

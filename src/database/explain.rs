@@ -83,6 +83,7 @@ pub fn explain(
             projection: compiled,
             skip: options.skip,
             limit: options.limit,
+            in_memory_only: options.in_memory_only,
         };
         let again = Selection::compile(
             &command.filter,

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::capped;
 use super::collection::Collection;
 use super::cursor::{Cursor, Snapshot, Window};
 use super::execute::{self, Position};
@@ -14,7 +15,9 @@ use crate::bson::{RawDoc, RawValue};
 use crate::error::Result;
 use crate::index::key;
 use crate::query::{Context, Projection, SortSource};
+use crate::storage::catalog;
 use crate::storage::engine;
+use crate::storage::snapshot::Version;
 
 /// The state of the collection that a read sees; `None` when there is none and that is not an error.
 fn take(
@@ -52,6 +55,7 @@ pub fn many(collection: &Collection, filter: &[u8], options: &FindOptions) -> Re
         projection: projection(options, &context)?,
         skip: options.skip,
         limit: options.limit,
+        in_memory_only: options.in_memory_only,
     };
     let at = take(collection, &engine, &selection)?;
     interrupt.expect(at.as_ref().map_or(0, Snapshot::entries));
@@ -75,7 +79,14 @@ pub fn one_with<R>(
         && *options == FindOptions::default()
         && !collection.database.options.strict_collections
     {
-        return by_id(collection, &engine, id, visit);
+        let version = engine.snapshot();
+        match version.catalog.get(&collection.name) {
+            None => return Ok(None),
+            Some(found) if capped::limits(found)?.is_none() => {
+                return by_id(&version, found, id, visit);
+            }
+            Some(_) => {}
+        }
     }
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
     let context = Context::default();
@@ -94,6 +105,7 @@ pub fn one_with<R>(
             projection,
             skip: options.skip,
             limit: 1,
+            in_memory_only: options.in_memory_only,
         };
         let database = Arc::clone(&collection.database);
         let mut cursor = Cursor::new(database, Some(at), selection, window, interrupt);
@@ -123,17 +135,13 @@ pub fn plain_id(filter: &[u8]) -> Option<RawValue<'_>> {
 
 /// The commonest read of all needs no plan: one descent of the primary tree.
 fn by_id<R>(
-    collection: &Collection,
-    engine: &Entered<'_>,
+    version: &Version,
+    found: &catalog::Collection,
     id: RawValue<'_>,
     visit: &mut dyn FnMut(RawDoc<'_>) -> R,
 ) -> Result<Option<R>> {
-    let version = engine.snapshot();
-    let Some(found) = version.catalog.get(&collection.name) else {
-        return Ok(None);
-    };
     let pin = crossbeam_epoch::pin();
-    let document = engine::documents(&version, found, &pin)
+    let document = engine::documents(version, found, &pin)
         .get(&key::encode_id(id, None))
         .map_err(super::errors::from_storage)?;
     Ok(document.map(|bytes| {

@@ -1,5 +1,6 @@
 //! Creating, dropping and listing indexes.
 
+use super::capped;
 use super::collection::Collection;
 use super::errors::{duplicate_key, from_storage};
 use super::execute::Source;
@@ -109,7 +110,7 @@ pub fn drop_index(collection: &Collection, name: &str) -> Result<()> {
     };
     collection.database.plans.forget(target.id.into());
     if name == "*" {
-        for index in &target.indexes {
+        for index in capped::secondary_indexes(&target) {
             let current = txn
                 .collection(&collection.name)
                 .unwrap_or_else(|| target.clone());
@@ -142,7 +143,7 @@ pub fn list(collection: &Collection) -> Result<Vec<u8>> {
     array.push(RawValue::Document(RawDoc::trusted(
         &IndexSpec::id().to_bytes(),
     )));
-    for index in &found.indexes {
+    for index in capped::secondary_indexes(found) {
         array.push(RawValue::Document(RawDoc::trusted(&index.spec)));
     }
     array.finish();

@@ -6,6 +6,7 @@
 use serde_json::json;
 
 use super::Entered;
+use super::capped;
 use super::collection::Collection;
 use super::errors::{duplicate_key, from_storage};
 use super::execute::Source;
@@ -13,7 +14,7 @@ use super::interrupt::Interrupt;
 use super::options::{InsertManyOptions, WriteOptions};
 use super::select::spec_of;
 use crate::bson::{RawDoc, RawValueBuf, Value, ensure_id_first};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, Status};
 use crate::index::key;
 use crate::storage;
 use crate::storage::engine::{Duplicate, WriteTxn};
@@ -46,7 +47,7 @@ pub fn one(collection: &Collection, document: &[u8], options: &WriteOptions) -> 
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
     let mut txn = engine.begin_write_until(&interrupt)?;
     let target = find_or_create(&mut txn, collection)?;
-    let duplicate = txn.insert(&target, &key, &bytes).map_err(from_storage)?;
+    let duplicate = store(&mut txn, &target, &key, &bytes)?;
     if let Some(duplicate) = duplicate {
         return Err(refusal(&txn, &target, &duplicate, &bytes));
     }
@@ -65,6 +66,20 @@ pub fn find_or_create(
         None => txn
             .create_collection(&collection.name, &[])
             .map_err(from_storage),
+    }
+}
+
+/// Stores a new document; `key` is that of its `_id`. A duplicate, and an index that cannot hold the document, refuse it
+/// before anything has changed.
+pub fn store(
+    txn: &mut WriteTxn<'_>,
+    target: &storage::catalog::Collection,
+    key: &[u8],
+    document: &[u8],
+) -> Result<Option<Duplicate>> {
+    match capped::limits(target)? {
+        None => txn.insert(target, key, document).map_err(from_storage),
+        Some(limits) => capped::insert(txn, target, limits, document),
     }
 }
 
@@ -252,12 +267,12 @@ fn insert_prepared(
     prepared: &Prepared,
     document: &[u8],
 ) -> Result<Option<Error>> {
-    match txn.insert(target, &prepared.key, document) {
+    match store(txn, target, &prepared.key, document) {
         Ok(None) => Ok(None),
         Ok(Some(duplicate)) => Ok(Some(refusal(txn, target, &duplicate, document))),
-        // A document that an index cannot hold is refused before anything has changed.
-        Err(error) if error.kind() == storage::ErrorKind::Derive => Ok(Some(from_storage(error))),
-        Err(error) => Err(from_storage(error)),
+        // A document that the collection or an index cannot hold is refused before anything has changed.
+        Err(error) if error.status() == Status::Query && !txn.is_broken() => Ok(Some(error)),
+        Err(error) => Err(error),
     }
 }
 

@@ -3,11 +3,12 @@
 use super::collection::Collection;
 use super::errors::from_storage;
 use super::{Database, finish};
-use crate::bson::{Builder, RawDoc, RawValue, doc};
+use crate::bson::{Builder, Document, RawDoc, RawValue, doc};
 use crate::error::{Code, Error, Result, Status};
 use crate::index::IndexSpec;
+use crate::query::explain::shell_text;
 use crate::query::{Context, Filter};
-use crate::storage::catalog::Catalog;
+use crate::storage::catalog::{self, Catalog};
 
 impl Database {
     /// The collections that `filter` selects, as a BSON array of `{name, type, options, info, idIndex}`
@@ -22,9 +23,9 @@ impl Database {
             let entry = doc! {
                 "name": (collection.name.as_str()),
                 "type": "collection",
-                "options": {},
+                "options": (stored_options(collection)?),
                 "info": { "readOnly": (self.0.options.read_only) },
-                "idIndex": (crate::bson::Document::from_raw(RawDoc::trusted(&IndexSpec::id().to_bytes()))?),
+                "idIndex": (Document::from_raw(RawDoc::trusted(&IndexSpec::id().to_bytes()))?),
             }
             .to_bytes();
             let entry = RawDoc::trusted(&entry);
@@ -47,13 +48,14 @@ impl Database {
             let tree = version.tree(collection.id);
             let (pages, free) = collection.file.pages_and_free();
             objects += tree.entries as i64;
-            indexes += 1 + collection.indexes.len() as i64;
+            let secondary = super::capped::secondary_indexes(collection).count() as i64;
+            indexes += 1 + secondary;
             data += tree.bytes as i64;
             collections.push(crate::bson::Value::Document(doc! {
                 "name": (collection.name.as_str()),
                 "count": (tree.entries as i64),
                 "size": (tree.bytes as i64),
-                "nindexes": (1 + collection.indexes.len() as i64),
+                "nindexes": (1 + secondary),
                 "file": (collection.file.name.as_str()),
                 "pages": (i64::from(pages)),
                 "freePages": (i64::from(free)),
@@ -82,6 +84,22 @@ impl Database {
         };
         Ok(document.to_bytes())
     }
+}
+
+/// A collection's options as they are kept.
+fn stored_options(collection: &catalog::Collection) -> Result<Document> {
+    match collection.options.bytes() {
+        [] => Ok(Document::default()),
+        bytes => Document::from_raw(RawDoc::new(bytes)?),
+    }
+}
+
+/// The error for a collection that is there, but not as it is asked for.
+pub fn other_options(there: &catalog::Collection) -> Result<Error> {
+    let (name, options) = (&there.name, stored_options(there)?.to_bytes());
+    let shown = shell_text(RawValue::Document(RawDoc::trusted(&options)));
+    let message = format!("namespace {name} already exists, but with different options: {shown}");
+    Ok(Error::query(Code::NAMESPACE_EXISTS, message).with_detail("collection", name.as_str()))
 }
 
 /// The error for a collection that does not exist: names those that do.

@@ -8,6 +8,7 @@
 
 #![warn(missing_docs)]
 
+mod capped;
 mod change;
 mod collection;
 mod cursor;
@@ -49,6 +50,7 @@ use crate::storage::vfs::Vfs;
 use crate::storage::vfs::memory::MemoryVfs;
 use crate::storage::vfs::os::OsVfs;
 use errors::from_storage;
+use interrupt::Interrupt;
 use options::{Durability, OpenOptions, ReadMode};
 
 /// The path of a database that lives in memory and goes with its last handle.
@@ -208,17 +210,27 @@ impl Database {
         Ok(Collection::new(self.0.clone(), name))
     }
 
-    /// Makes a collection. One that exists already is fine, as in MongoDB 7 and later, since there are no options yet in which
-    /// it could differ.
+    /// Makes a collection; `options` are those of [`CreateOptions`](options::CreateOptions). One that exists already with the
+    /// same options is fine, as in MongoDB 7 and later.
+    ///
+    /// Errors: `NamespaceExists` (48) if there is one with other options.
     pub fn create_collection(&self, name: &str, options: RawDoc<'_>) -> Result<()> {
         let engine = self.0.enter()?;
         names::check_collection(name)?;
-        options::only_comment("create", options)?;
-        let mut txn = engine.begin_write().map_err(from_storage)?;
-        if txn.collection(name).is_some() {
-            return Ok(());
+        let options = options::CreateOptions::from_bson(options)?;
+        let interrupt = Interrupt::new(&self.0, &options.write.common)?;
+        let mut txn = engine.begin_write_until(&interrupt)?;
+        let bytes = options.to_bytes();
+        if let Some(there) = txn.collection(name) {
+            if there.options.bytes() == bytes {
+                return Ok(());
+            }
+            return Err(listing::other_options(&there)?);
         }
-        txn.create_collection(name, &[]).map_err(from_storage)?;
+        let made = txn.create_collection(name, &bytes).map_err(from_storage)?;
+        if options.capped.is_some() {
+            capped::add_id_index(&mut txn, &made).map_err(from_storage)?;
+        }
         finish(&engine, txn)
     }
 

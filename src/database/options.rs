@@ -4,9 +4,11 @@
 //! What all operations take is in `common`.
 
 mod common;
+pub mod create;
 mod given;
 
 pub use self::common::{Common, WriteOptions};
+pub use self::create::CreateOptions;
 use self::given::given;
 use crate::bson::RawDoc;
 use crate::error::Result;
@@ -156,6 +158,8 @@ pub struct FindOptions {
     pub batch_size: u32,
     /// The index to use.
     pub hint: Option<Hint>,
+    /// Set by `allowDiskUse: false`: a sort that does not fit memory fails.
+    pub in_memory_only: bool,
     /// Time limit and id.
     pub common: Common,
 }
@@ -172,9 +176,10 @@ impl FindOptions {
                 "limit" => options.limit = given.count()?,
                 "batchSize" => options.batch_size = given.number(0, i32::MAX as u64)? as u32,
                 "hint" => options.hint = Some(given.hint()?),
+                "allowDiskUse" => options.in_memory_only = !given.boolean()?,
                 _ if options.common.take(&given)? => {}
                 _ => {
-                    let own = "projection, sort, skip, limit, batchSize, hint";
+                    let own = "projection, sort, skip, limit, batchSize, hint, allowDiskUse";
                     return Err(given.unknown_beside(own, Common::KNOWN));
                 }
             }
@@ -468,6 +473,7 @@ mod tests {
             limit: 3,
             batch_size: 4,
             hint: Some(Hint::Name("a_1".to_string())),
+            in_memory_only: false,
             common: Common::default(),
         };
         assert_eq!(find, expected);

@@ -3,7 +3,7 @@
 use super::change;
 use super::collection::Collection;
 use super::errors::from_storage;
-use super::insert::{find_or_create, refusal};
+use super::insert::{find_or_create, refusal, store};
 use super::interrupt::Interrupt;
 use super::options::UpdateOptions;
 use super::select::Selection;
@@ -160,7 +160,7 @@ fn upsert(txn: &mut WriteTxn<'_>, collection: &Collection, document: &[u8]) -> R
     let id = ensure_id_first(RawDoc::trusted(document), &mut bytes)?;
     let target = find_or_create(txn, collection)?;
     let key = key::encode_id(id.as_raw(), None);
-    match txn.insert(&target, &key, &bytes).map_err(from_storage)? {
+    match store(txn, &target, &key, &bytes)? {
         None => Value::from_raw(id.as_raw()),
         Some(duplicate) => Err(refusal(txn, &target, &duplicate, &bytes)),
     }

@@ -16,7 +16,7 @@ use std::hash::Hasher;
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use super::number;
-use crate::bson::{Collation, MAX_DEPTH, RawDoc, RawValue};
+use crate::bson::{Collation, ElementType, MAX_DEPTH, RawDoc, RawValue};
 
 /// Keys of the primary tree are cut to this length. Both limits together are what a tree of the smallest pages takes.
 pub const MAX_ID_KEY: usize = 256;
@@ -123,8 +123,16 @@ pub fn type_bracket(value: RawValue<'_>) -> (Vec<u8>, Vec<u8>) {
             vec![number::POSITIVE_INFINITY + 1],
         );
     }
-    let kind = type_byte(value);
+    let kind = type_byte(value.element_type());
     (vec![kind], vec![kind + 1])
+}
+
+/// The half-open range of ascending keys of a type's values; types of one order share it.
+pub fn type_range(kind: ElementType) -> (Vec<u8>, Vec<u8>) {
+    match type_byte(kind) {
+        NUMBER => (vec![NUMBER], vec![number::POSITIVE_INFINITY + 1]),
+        other => (vec![other], vec![other + 1]),
+    }
 }
 
 /// Appends what the keys of all strings that start with `prefix` start with.
@@ -133,27 +141,27 @@ pub fn encode_string_prefix(out: &mut Vec<u8>, prefix: &[u8]) {
     escape(out, prefix);
 }
 
-fn type_byte(value: RawValue<'_>) -> u8 {
-    match value {
-        RawValue::MinKey => MIN_KEY,
-        RawValue::Undefined => UNDEFINED,
-        RawValue::Null => NULL,
-        RawValue::Int32(_) | RawValue::Int64(_) | RawValue::Double(_) | RawValue::Decimal128(_) => {
+fn type_byte(kind: ElementType) -> u8 {
+    match kind {
+        ElementType::MinKey => MIN_KEY,
+        ElementType::Undefined => UNDEFINED,
+        ElementType::Null => NULL,
+        ElementType::Int32 | ElementType::Int64 | ElementType::Double | ElementType::Decimal128 => {
             NUMBER
         }
-        RawValue::String(_) | RawValue::Symbol(_) => STRING,
-        RawValue::Document(_) => DOCUMENT,
-        RawValue::Array(_) => ARRAY,
-        RawValue::Binary { .. } => BINARY,
-        RawValue::ObjectId(_) => OBJECT_ID,
-        RawValue::Boolean(_) => BOOLEAN,
-        RawValue::DateTime(_) => DATE_TIME,
-        RawValue::Timestamp { .. } => TIMESTAMP,
-        RawValue::Regex { .. } => REGEX,
-        RawValue::DbPointer { .. } => DB_POINTER,
-        RawValue::JavaScript(_) => JAVASCRIPT,
-        RawValue::JavaScriptWithScope { .. } => JAVASCRIPT_WITH_SCOPE,
-        RawValue::MaxKey => MAX_KEY,
+        ElementType::String | ElementType::Symbol => STRING,
+        ElementType::Document => DOCUMENT,
+        ElementType::Array => ARRAY,
+        ElementType::Binary => BINARY,
+        ElementType::ObjectId => OBJECT_ID,
+        ElementType::Boolean => BOOLEAN,
+        ElementType::DateTime => DATE_TIME,
+        ElementType::Timestamp => TIMESTAMP,
+        ElementType::Regex => REGEX,
+        ElementType::DbPointer => DB_POINTER,
+        ElementType::JavaScript => JAVASCRIPT,
+        ElementType::JavaScriptWithScope => JAVASCRIPT_WITH_SCOPE,
+        ElementType::MaxKey => MAX_KEY,
     }
 }
 
@@ -163,7 +171,7 @@ fn encode(out: &mut Vec<u8>, value: RawValue<'_>, collation: Option<&Collation>,
         RawValue::Int64(value) => return number::encode_i64(out, value),
         RawValue::Double(value) => return number::encode_f64(out, value),
         RawValue::Decimal128(value) => return number::encode_decimal(out, value),
-        _ => out.push(type_byte(value)),
+        _ => out.push(type_byte(value.element_type())),
     }
     match value {
         RawValue::String(text) | RawValue::Symbol(text) => match collation {
@@ -216,7 +224,7 @@ fn encode_document(
 ) {
     if depth < MAX_DEPTH {
         for (name, value) in document {
-            out.push(type_byte(value));
+            out.push(type_byte(value.element_type()));
             out.extend_from_slice(name.as_bytes());
             out.push(END);
             encode(out, value, collation, depth + 1);

@@ -107,6 +107,8 @@ impl IndexSpec {
                  pattern {_id: 1}",
             ));
         }
+        // The index on _id is unique without saying so.
+        unique |= is_id_key(&fields);
         Ok(IndexSpec {
             name,
             fields,
@@ -136,7 +138,6 @@ impl IndexSpec {
         builder.append("v", RawValue::Int32(2));
         self.write_key_pattern(builder.start_document("key"));
         builder.append("name", RawValue::String(self.name.as_str().into()));
-        // The index on _id is unique without saying so.
         if self.unique && !self.is_id() {
             builder.append("unique", RawValue::Boolean(true));
         }

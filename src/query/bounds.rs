@@ -4,10 +4,14 @@
 //! document. They are built in ascending key order and turned to the index's direction at the end.
 //!
 //! Over an index in which some document has several keys (multikey), two predicates may be
-//! satisfied by two different elements, so their bounds must not be intersected: one is chosen.
+//! satisfied by two different elements, so their bounds must not be intersected: one is chosen. The
+//! conditions of an `$elemMatch` are about one element: if they are about the indexed value itself,
+//! their bounds are intersected.
 
-use super::filter::{Alternatives, Comparison, Conjunction, FieldTest, Node, Operand, Predicate};
-use crate::bson::{Path, RawValue};
+use super::filter::{
+    Alternatives, Comparison, Conjunction, ElemMatch, FieldTest, Node, Operand, Predicate, TypeSet,
+};
+use crate::bson::{ElementType, Path, RawValue};
 use crate::index::key;
 
 /// A half-open range of encoded keys, compared as bytes.
@@ -45,6 +49,8 @@ pub(super) struct Target<'p> {
     pub(super) key_limit: usize,
     /// Whether bounds keep their text for explain.
     pub(super) describe: bool,
+    /// Within an `$elemMatch`, whether a component of the path to its array may be a position.
+    pub(super) below_position: bool,
 }
 
 /// One end of a range: a boundary between ascending keys.
@@ -259,6 +265,7 @@ impl Target<'_> {
                 Node::All(all) if self.is_existence(all) => Some(self.point(RawValue::Null)),
                 _ => None,
             },
+            Node::Sample(_) => None,
         }
     }
 
@@ -277,10 +284,13 @@ impl Target<'_> {
     /// Whether a component of the path may be an array index. Then a filter may find the field
     /// missing in an element while the index has the key of another, so null says nothing.
     fn has_position(&self) -> bool {
-        (1..self.path.len()).any(|position| self.path.index(position).is_some())
+        self.below_position || has_position(self.path)
     }
 
     fn of_test(&self, test: &FieldTest) -> Option<Bounds> {
+        if let Predicate::ElemMatch(conditions) = &test.predicate {
+            return self.of_elem_match(&test.path, conditions);
+        }
         if test.path != *self.path || test.predicate.matches_missing() && self.has_position() {
             return None;
         }
@@ -291,8 +301,68 @@ impl Target<'_> {
             Predicate::Regex(pattern) => {
                 Some(self.matching(&pattern.literal_prefix(), pattern.value()))
             }
-            Predicate::Exists => None,
+            // An array as a whole has no key.
+            Predicate::Type(types) if types.contains(ElementType::Array) => None,
+            Predicate::Type(types) => Some(self.of_types(*types)),
+            Predicate::Modulo(_) => Some(self.of_types(TypeSet::numeric())),
+            Predicate::Bits(_) => {
+                let binary = TypeSet::from(ElementType::Binary);
+                let all = [TypeSet::numeric(), binary].map(|types| self.of_types(types));
+                Some(Bounds::union(all))
+            }
+            Predicate::Exists | Predicate::Size(_) | Predicate::ElemMatch(_) => None,
         }
+    }
+
+    /// The bounds that one element must meet: the indexed value itself, or a document that holds it.
+    fn of_elem_match(&self, path: &Path, conditions: &ElemMatch) -> Option<Bounds> {
+        let below_position = self.below_position || has_position(path);
+        match conditions {
+            ElemMatch::Value(conditions) if path == self.path => Target {
+                path: &Path::new(""),
+                multikey: false,
+                below_position,
+                ..*self
+            }
+            .bounds(conditions),
+            ElemMatch::Document(filter)
+                if path.len() < self.path.len() && path.is_prefix_of(self.path) =>
+            {
+                let rest = self.path.after(path.len());
+                // To the filter an element that is an array has its positions as fields; to the
+                // index the same component picks an element of the outer array.
+                if rest.index(0).is_some() {
+                    return None;
+                }
+                Target {
+                    path: &rest,
+                    below_position,
+                    ..*self
+                }
+                .bounds(filter)
+            }
+            _ => None,
+        }
+    }
+
+    /// All values of some types.
+    fn of_types(&self, types: TypeSet) -> Bounds {
+        let bounds = types.types().map(|kind| {
+            let (low, high) = key::type_range(kind);
+            let (least, greatest) = type_limits(kind);
+            let least = if least == "[-inf" { "[nan" } else { least };
+            let end = |key, label: &str| End {
+                key,
+                by_value: false,
+                label: self.label(|| label.to_string()),
+            };
+            Bounds(vec![Range {
+                low: end(low, least),
+                high: end(high, greatest),
+                point: false,
+            }])
+        });
+        Bounds::union(bounds)
     }
 
     /// An array is indexed by its elements, an array of arrays by whole arrays: an array to be
@@ -381,7 +451,7 @@ impl Target<'_> {
             RawValue::MinKey | RawValue::MaxKey => (key::LOWEST.to_vec(), key::HIGHEST.to_vec()),
             _ => key::type_bracket(value),
         };
-        let (least, greatest) = type_limits(value);
+        let (least, greatest) = type_limits(value.element_type());
         let type_end = |key, label: String| End {
             key,
             by_value: false,
@@ -430,24 +500,32 @@ fn encode(value: RawValue<'_>) -> Vec<u8> {
     key
 }
 
+/// Whether a component may be an array index.
+fn has_position(path: &Path) -> bool {
+    (1..path.len()).any(|position| path.index(position).is_some())
+}
+
 /// The ends of a type as explain writes them.
-fn type_limits(value: RawValue<'_>) -> (&'static str, &'static str) {
-    match value {
-        _ if value.is_number() => ("[-inf", "inf]"),
-        RawValue::String(_) | RawValue::Symbol(_) => ("[\"\"", "{})"),
-        RawValue::Document(_) => ("[{}", "[])"),
-        RawValue::Binary { .. } => ("[BinData(0, )", "ObjectId('000000000000000000000000'))"),
-        RawValue::ObjectId(_) => (
+fn type_limits(kind: ElementType) -> (&'static str, &'static str) {
+    use ElementType::*;
+    match kind {
+        Int32 | Int64 | Double | Decimal128 => ("[-inf", "inf]"),
+        String | Symbol => ("[\"\"", "{})"),
+        Document => ("[{}", "[])"),
+        Binary => ("[BinData(0, )", "ObjectId('000000000000000000000000'))"),
+        ObjectId => (
             "[ObjectId('000000000000000000000000')",
             "ObjectId('ffffffffffffffffffffffff')]",
         ),
-        RawValue::Boolean(_) => ("[false", "true]"),
-        RawValue::DateTime(_) => (
+        Boolean => ("[false", "true]"),
+        DateTime => (
             "[new Date(-9223372036854775808)",
             "new Date(9223372036854775807)]",
         ),
-        RawValue::Timestamp { .. } => ("[Timestamp(0, 0)", "Timestamp(4294967295, 4294967295)]"),
-        RawValue::MinKey | RawValue::MaxKey => ("[MinKey", "MaxKey]"),
+        Timestamp => ("[Timestamp(0, 0)", "Timestamp(4294967295, 4294967295)]"),
+        MinKey | MaxKey => ("[MinKey", "MaxKey]"),
+        Null => ("[null", "null]"),
+        Undefined => ("[undefined", "undefined]"),
         _ => ("[least of its type", "greatest of its type]"),
     }
 }

@@ -11,6 +11,8 @@ pub mod filter;
 pub mod plan_cache;
 pub mod planner;
 pub mod projection;
+pub(crate) mod random;
+pub(crate) mod regex;
 pub mod sort;
 
 pub use context::Context;

@@ -50,7 +50,7 @@ pub struct PlanRequest<'a> {
     pub sort: &'a Sort,
     /// The way to take.
     pub hint: Option<&'a Hint>,
-    /// The collection's indexes, without that on `_id`.
+    /// The collection's indexes. That on `_id` is among them only if the collection is not clustered by it.
     pub indexes: &'a [IndexInfo<'a>],
     /// `TRUNCATED` if some `_id`'s key was cut.
     pub primary_flags: u8,
@@ -58,6 +58,13 @@ pub struct PlanRequest<'a> {
     pub preferred: Option<&'a str>,
     /// Whether the plan will be shown, and needs its bounds as text.
     pub describe: bool,
+}
+
+impl PlanRequest<'_> {
+    /// Whether documents are in the order of `_id`, so that the collection itself serves as the index on it.
+    fn is_clustered(&self) -> bool {
+        !self.indexes.iter().any(|index| index.name == ID_INDEX)
+    }
 }
 
 /// One way to the documents.
@@ -158,7 +165,10 @@ fn id_lookup(request: &PlanRequest<'_>) -> Option<Plan> {
     if request.hint.is_some() || request.sort.natural().is_some() || request.describe {
         return None;
     }
-    let id = request.filter.required_id()?;
+    let id = request
+        .filter
+        .required_id()
+        .filter(|_| request.is_clustered())?;
     // An array is found by what it holds, too; the general way knows how.
     let point = !matches!(id, RawValue::Array(_));
     point.then(|| Plan {
@@ -250,14 +260,16 @@ fn hinted<'a>(request: &PlanRequest<'a>, hint: &Hint) -> Result<Ranked<'a>> {
     if let Hint::Natural { reverse } = hint {
         return Ok(natural(request, *reverse));
     }
-    if wanted(&IndexSpec::id()) {
+    if wanted(&IndexSpec::id()) && request.is_clustered() {
         return Ok(through_primary(request));
     }
     let index = request.indexes.iter().find(|index| wanted(index.spec));
     let ranked = index.and_then(|index| through_index(request, index, true));
     ranked.ok_or_else(|| {
         let names = request.indexes.iter().map(|index| index.name);
-        let names = std::iter::once(ID_INDEX)
+        let primary = request.is_clustered().then_some(ID_INDEX);
+        let names = primary
+            .into_iter()
             .chain(names)
             .collect::<Vec<_>>()
             .join(", ");
@@ -278,12 +290,44 @@ fn id_path() -> Path {
 /// Whether the order of primary keys, forward or reversed, is the one that the sort asks for.
 fn primary_order(request: &PlanRequest<'_>) -> Option<bool> {
     let first = request.sort.fields().first()?;
-    let usable = first.path.as_str() == "_id" && request.primary_flags & TRUNCATED == 0;
+    let usable = first.path.as_str() == "_id"
+        && request.primary_flags & TRUNCATED == 0
+        && request.is_clustered();
     usable.then_some(first.descending)
+}
+
+/// A collection in the order of insertion: all of it.
+fn unordered<'a>(request: &PlanRequest<'a>) -> Ranked<'a> {
+    let sorts = !request.sort.is_empty();
+    let plan = Plan {
+        access: Access::CollectionScan {
+            id_bounds: vec![Interval::everything()],
+            reverse: false,
+        },
+        sort: if sorts {
+            SortSource::InMemory
+        } else {
+            SortSource::None
+        },
+        bounds: Vec::new(),
+    };
+    let rank = Rank {
+        form: Form::Collection,
+        sorts,
+        points: 0,
+    };
+    Ranked {
+        rank,
+        index: None,
+        plan,
+    }
 }
 
 /// The primary tree: points, ranges or all of it.
 fn through_primary<'a>(request: &PlanRequest<'a>) -> Ranked<'a> {
+    if !request.is_clustered() {
+        return unordered(request);
+    }
     let path = id_path();
     let target = Target {
         path: &path,
@@ -293,6 +337,7 @@ fn through_primary<'a>(request: &PlanRequest<'a>) -> Ranked<'a> {
         multikey: false,
         key_limit: key::MAX_ID_KEY,
         describe: request.describe,
+        below_position: false,
     };
     let found = target.bounds(request.filter.root());
     let bounded = found.is_some();
@@ -372,6 +417,7 @@ fn through_index<'a>(
         multikey,
         key_limit: key::MAX_INDEX_KEY,
         describe: request.describe,
+        below_position: false,
     };
     let found = target.bounds(request.filter.root());
     let bounded = found.is_some();
@@ -476,7 +522,11 @@ fn index_order(request: &PlanRequest<'_>, index: &IndexInfo<'_>, width: Width) -
     }
     match wanted {
         [] => Some(reverse.unwrap_or(false)),
-        [first, ..] if first.path.as_str() == "_id" && request.primary_flags & TRUNCATED == 0 => {
+        [first, ..]
+            if first.path.as_str() == "_id"
+                && request.primary_flags & TRUNCATED == 0
+                && request.is_clustered() =>
+        {
             let agrees = reverse.is_none_or(|reverse| reverse == first.descending);
             agrees.then_some(first.descending)
         }

@@ -26,10 +26,7 @@ impl Sort {
         for (name, direction) in sort {
             let name = name.as_str();
             if let RawValue::Document(meta) = direction {
-                return Err(match meta.get("$meta") {
-                    Some(_) => refuse(Code::BAD_VALUE, "$meta in a sort is not supported yet"),
-                    None => not_a_direction(name, direction),
-                });
+                return Err(refuse_meta(name, meta));
             }
             let descending = match direction.as_integer() {
                 Some(1) => false,
@@ -52,8 +49,9 @@ impl Sort {
             let path = Path::new(name);
             check_path(&path)?;
             if compiled.fields.iter().any(|field| field.path == path) {
-                let message = format!("the sort names the field '{path}' twice");
-                return Err(refuse(Code::BAD_VALUE, message));
+                let message =
+                    format!("$sort key must not contain duplicate keys (duplicate: '{path}')");
+                return Err(refuse(Code(7472500), message));
             }
             compiled.fields.push(KeyField { path, descending });
         }
@@ -152,6 +150,29 @@ fn check_path(path: &Path) -> Result<()> {
         return Err(refuse(Code(16410), message));
     }
     Ok(())
+}
+
+/// There is no metadata to sort by yet; what MongoDB refuses is refused as there.
+fn refuse_meta(name: &str, meta: RawDoc<'_>) -> Error {
+    let mut fields = meta.iter();
+    let (Some((operator, kind)), more) = (fields.next(), fields.next()) else {
+        return not_a_direction(name, RawValue::Document(meta));
+    };
+    if operator != "$meta" {
+        let message = "$meta is the only expression supported by $sort right now";
+        return refuse(Code(17312), message);
+    }
+    if more.is_some() {
+        let message = "Cannot have additional keys in a $meta sort specification";
+        return refuse(Code::FAILED_TO_PARSE, message);
+    }
+    match kind.as_str() {
+        Some(kind @ ("textScore" | "randVal" | "geoNearDistance")) => refuse(
+            Code::BAD_VALUE,
+            format!("sorting '{name}' by {{ $meta: \"{kind}\" }} is not supported yet"),
+        ),
+        _ => refuse(Code(31138), format!("Illegal $meta sort: $meta: {kind:?}")),
+    }
 }
 
 fn not_a_direction(name: &str, found: RawValue<'_>) -> Error {
@@ -267,6 +288,17 @@ mod tests {
     }
 
     #[test]
+    fn a_field_twice_is_refused() {
+        let mut sort = Vec::new();
+        let mut builder = crate::bson::Builder::new(&mut sort);
+        builder.append("a.b", RawValue::Int32(1));
+        builder.append("a.b", RawValue::Int32(-1));
+        builder.finish();
+        let error = Sort::compile(RawDoc::trusted(&sort), &Context::default()).unwrap_err();
+        assert_eq!(error.code(), Code(7472500));
+    }
+
+    #[test]
     fn bad_sorts_are_refused() {
         let cases = [
             (doc! { "a": 0 }, Code(15975)),
@@ -278,6 +310,10 @@ mod tests {
             (doc! { "a..b": 1 }, Code(15998)),
             (doc! { "$a": 1 }, Code(16410)),
             (doc! { "a": { "$meta": "textScore" } }, Code::BAD_VALUE),
+            (doc! { "a": { "$meta": "recordId" } }, Code(31138)),
+            (doc! { "a": { "$meta": "textScore", "b": 1 } }, Code(9)),
+            (doc! { "a": { "b": 1 } }, Code(17312)),
+            (doc! { "a": {} }, Code(15974)),
             (doc! { "$natural": 1, "a": 1 }, Code::BAD_VALUE),
         ];
         for (sort, code) in cases {

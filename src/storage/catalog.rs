@@ -3,6 +3,7 @@
 //! In memory the catalog is a persistent map, one value for each version, so that a snapshot sees the collections of its
 //! time. On disk it is a tree that only checkpoints change.
 
+use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
 use rpds::RedBlackTreeMapSync;
@@ -63,13 +64,51 @@ impl Index {
     }
 }
 
+/// What the layer above keeps with a collection, and what it made of that.
+#[derive(Clone, Default)]
+pub struct Options {
+    bytes: Vec<u8>,
+    compiled: OnceLock<Compiled>,
+}
+
+/// What the layer above makes of a collection's options.
+pub type Compiled = Arc<dyn Any + Send + Sync>;
+
+impl Options {
+    pub fn new(bytes: &[u8]) -> Options {
+        Options {
+            bytes: bytes.to_vec(),
+            compiled: OnceLock::new(),
+        }
+    }
+
+    /// As the layer above wrote them.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// What `compile` made of them, which it is asked for once.
+    pub fn compiled(
+        &self,
+        compile: &dyn Fn(&[u8]) -> anyhow::Result<Compiled>,
+    ) -> Result<&(dyn Any + Send + Sync)> {
+        if let Some(compiled) = self.compiled.get() {
+            return Ok(&**compiled);
+        }
+        let compiled = compile(&self.bytes).map_err(|e| {
+            let message = "the options of a collection cannot be understood";
+            Error::new(ErrorKind::Derive, message).with_source(e)
+        })?;
+        Ok(&**self.compiled.get_or_init(|| compiled))
+    }
+}
+
 /// A collection.
 #[derive(Clone)]
 pub struct Collection {
     pub id: TreeId,
     pub name: String,
-    /// As the layer above wrote them.
-    pub options: Vec<u8>,
+    pub options: Options,
     pub file: Arc<PageFile>,
     pub indexes: Vec<Arc<Index>>,
 }
@@ -186,7 +225,7 @@ impl Entry {
                 false,
                 &collection.name,
                 &collection.file,
-                &collection.options,
+                collection.options.bytes(),
             )
         } else {
             let index = collection.indexes.iter().find(|index| index.id == id)?;
@@ -195,7 +234,7 @@ impl Entry {
                 index.unique,
                 &index.name,
                 &index.file,
-                &index.spec,
+                index.spec.as_slice(),
             )
         };
         Some(Entry {
@@ -207,7 +246,7 @@ impl Entry {
             free_map,
             name: name.clone(),
             file: file.name.clone(),
-            spec: spec.clone(),
+            spec: spec.to_vec(),
         })
     }
 }

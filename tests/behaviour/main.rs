@@ -5,6 +5,7 @@
 
 mod ancestors_faults;
 mod ancestors_sharing;
+mod capped;
 mod changes;
 mod child;
 mod collections;
@@ -21,5 +22,6 @@ mod opening;
 mod queries;
 mod random;
 mod shell;
+mod sorting;
 mod unique;
 mod updates;

@@ -131,11 +131,11 @@ fn a_sort_that_needs_too_much_memory_says_what_would_help() {
         let text = format!("{id}{}", "x".repeat(1 << 20));
         things.add(doc! { "_id": id, "text": text }).unwrap();
     }
-    let by_text = || doc! { "sort": { "text": -1 } };
-    let error = things.found_with(doc! {}, by_text()).unwrap_err();
+    let in_memory = doc! { "sort": { "text": -1 }, "allowDiskUse": false };
+    let error = things.found_with(doc! {}, in_memory).unwrap_err();
     assert_eq!(error.code().0, 292);
     assert!(error.message().contains("add an index"), "{error}");
-    let few = doc! { "sort": { "text": -1 }, "limit": 2, "projection": { "text": 0 } };
+    let few = doc! { "sort": { "text": -1 }, "allowDiskUse": false, "limit": 2, "projection": { "text": 0 } };
     assert_eq!(things.ids(doc! {}, few), [9, 99]);
     things.index(doc! { "key": { "_id": -1 } }).unwrap();
     assert_eq!(

@@ -157,6 +157,16 @@ impl Decimal128 {
 
     /// The integer, if the number is one and fits.
     pub fn to_i64_exact(self) -> Option<i64> {
+        self.to_i64(|rest| rest == 0)
+    }
+
+    /// The number without its fraction, if that fits.
+    pub fn to_i64_truncated(self) -> Option<i64> {
+        self.to_i64(|_| true)
+    }
+
+    /// The whole part, if it fits and `may_drop` allows for the rest.
+    fn to_i64(self, may_drop: impl Fn(u128) -> bool) -> Option<i64> {
         let DecimalKind::Finite {
             negative,
             coefficient,
@@ -170,10 +180,11 @@ impl Decimal128 {
         } else if exponent >= 0 {
             coefficient.checked_mul(10u128.checked_pow(exponent as u32)?)?
         } else {
-            let unit = 10u128.checked_pow(exponent.unsigned_abs())?;
-            coefficient
-                .is_multiple_of(unit)
-                .then_some(coefficient / unit)?
+            let unit = 10u128.checked_pow(exponent.unsigned_abs());
+            let (whole, rest) = unit.map_or((0, coefficient), |unit| {
+                (coefficient / unit, coefficient % unit)
+            });
+            may_drop(rest).then_some(whole)?
         };
         let magnitude = i128::try_from(magnitude).ok()?;
         i64::try_from(if negative { -magnitude } else { magnitude }).ok()

@@ -14,20 +14,29 @@ const OUT_OF_RANGE: Code = Code(51024);
 /// Options that MongoDB has and this version has not: refused like unknown ones, but not as if they
 /// were misspelt.
 const NOT_YET: &[&str] = &[
-    "allowDiskUse",
     "arrayFilters",
     "awaitData",
     "bypassDocumentValidation",
     "collation",
+    "encryptedFields",
+    "expireAfterSeconds",
+    "indexOptionDefaults",
     "let",
     "max",
     "min",
     "noCursorTimeout",
+    "pipeline",
     "returnKey",
     "session",
     "showRecordId",
     "singleBatch",
+    "storageEngine",
     "tailable",
+    "timeseries",
+    "validationAction",
+    "validationLevel",
+    "validator",
+    "viewOn",
 ];
 
 /// An option of `operation`.
@@ -62,6 +71,14 @@ impl Given<'_> {
     /// A number of things, none of them negative.
     pub(super) fn count(&self) -> Result<u64> {
         self.number(0, i64::MAX as u64)
+    }
+
+    /// A number of things, where negative ones stand for none.
+    pub(super) fn limit(&self) -> Result<u64> {
+        match self.value.as_integer() {
+            Some(number) if number < 0 => Ok(0),
+            _ => self.count(),
+        }
     }
 
     /// A whole number, of any numeric type, within limits.

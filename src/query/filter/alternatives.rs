@@ -3,6 +3,7 @@
 use super::{Operand, Pattern};
 use crate::bson::RawValue;
 use crate::bson::compare::compare_values;
+use crate::query::regex::Verdict;
 
 /// Values and patterns of which one must match.
 #[derive(Clone, Debug)]
@@ -35,13 +36,26 @@ impl Alternatives {
         &self.patterns
     }
 
-    pub(super) fn test(&self, value: Option<RawValue<'_>>) -> bool {
+    /// Whether an absent field is among them.
+    pub(super) fn has_null(&self) -> bool {
+        self.has_null
+    }
+
+    pub(super) fn test(&self, value: Option<RawValue<'_>>) -> Verdict {
         let Some(value) = value else {
-            return self.has_null;
+            return Ok(self.has_null);
         };
         let found = self
             .values
             .binary_search_by(|other| compare_values(other.value(), value));
-        found.is_ok() || self.patterns.iter().any(|pattern| pattern.matches(value))
+        if found.is_ok() {
+            return Ok(true);
+        }
+        for pattern in &self.patterns {
+            if pattern.matches(value)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

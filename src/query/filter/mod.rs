@@ -5,27 +5,37 @@
 //! pass over a document serves them all. Matching allocates nothing.
 //!
 //! - `compile` reads the language and reports its errors
-//! - `predicate` tests one value, `alternatives` a `$in`, `pattern` a regular expression
+//! - `predicate` tests one value; larger operators are in files of their own: `all`, `alternatives`
+//!   (`$in`), `bits`, `elem_match`, `modulo`, `pattern` (regular expressions), `type_set` (`$type`)
 //! - `path_match` finds the values that a dotted path leads to
 //! - `position` tells at which element of an array a document matched
 //! - `shape` reduces a filter to what plans depend on
 
+mod all;
 mod alternatives;
+mod bits;
 mod compile;
+mod elem_match;
+mod modulo;
 mod path_match;
 mod pattern;
 mod position;
 mod predicate;
-mod regex_syntax;
 mod shape;
+mod type_set;
 
 pub(crate) use alternatives::Alternatives;
+pub(crate) use bits::BitTest;
+pub(crate) use elem_match::ElemMatch;
+pub(crate) use modulo::Modulo;
 pub(crate) use pattern::Pattern;
 pub(crate) use predicate::{Comparison, Operand, Predicate};
+pub(crate) use type_set::TypeSet;
 
 use crate::bson::{Path, RawDoc, RawValue};
-use crate::error::Result;
-use crate::query::Context;
+use crate::error::{Error, Result};
+use crate::query::regex::{self, GaveUp, Verdict};
+use crate::query::{Context, random};
 
 /// A compiled filter.
 #[derive(Clone, Debug)]
@@ -37,15 +47,19 @@ pub struct Filter {
 impl Filter {
     /// Compiles `{ a: 1, b: { $gt: 2 }, $or: [..] }`.
     pub fn compile(filter: RawDoc<'_>, context: &Context) -> Result<Filter> {
-        let root = compile::compile(filter, context)?;
+        let place = compile::Place {
+            context,
+            in_element: false,
+        };
+        let root = compile::compile(filter, place)?;
         Ok(Filter {
             root,
             source: filter.as_bytes().into(),
         })
     }
 
-    /// Whether `document` is selected. Only what computes can fail, and so not a predicate on a
-    /// field.
+    /// Whether `document` is selected. What computes can fail, and so can a regular expression that
+    /// backtracks.
     #[inline]
     pub fn matches(&self, document: RawDoc<'_>) -> Result<bool> {
         self.root.matches(document)
@@ -78,8 +92,11 @@ impl Filter {
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     All(Conjunction),
+    /// Without any, nothing matches.
     Any(Vec<Node>),
     Not(Box<Node>),
+    /// `$sampleRate`: true with this probability.
+    Sample(f64),
 }
 
 /// Predicates and other nodes that must all match. Without any, everything does.
@@ -116,6 +133,33 @@ impl Node {
                 Ok(false)
             }
             Node::Not(node) => Ok(!node.matches(document)?),
+            Node::Sample(rate) => Ok(random::unit() < *rate),
+        }
+    }
+
+    fn patterns<'p>(&'p self, visit: &mut dyn FnMut(&'p Pattern)) {
+        match self {
+            Node::All(all) => all.patterns(visit),
+            Node::Any(nodes) => nodes.iter().for_each(|node| node.patterns(visit)),
+            Node::Not(node) => node.patterns(visit),
+            Node::Sample(_) => {}
+        }
+    }
+
+    /// Whether a value matches: the tests below have empty paths.
+    fn value_matches(&self, value: RawValue<'_>) -> Verdict {
+        match self {
+            Node::All(all) => all.value_matches(value),
+            Node::Any(nodes) => {
+                for node in nodes {
+                    if node.value_matches(value)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Node::Not(node) => Ok(!node.value_matches(value)?),
+            Node::Sample(rate) => Ok(random::unit() < *rate),
         }
     }
 }
@@ -156,9 +200,11 @@ impl Conjunction {
     }
 
     #[inline]
-    fn matches(&self, document: RawDoc<'_>) -> Result<bool> {
-        if !self.fields_match(document) {
-            return Ok(false);
+    pub(crate) fn matches(&self, document: RawDoc<'_>) -> Result<bool> {
+        match self.fields_match(document) {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            Err(GaveUp) => return Err(self.gave_up()),
         }
         for node in &self.rest {
             if !node.matches(document)? {
@@ -168,20 +214,57 @@ impl Conjunction {
         Ok(true)
     }
 
+    /// The regular expressions in it.
+    fn patterns<'p>(&'p self, visit: &mut dyn FnMut(&'p Pattern)) {
+        for test in self.tests() {
+            test.predicate.patterns(visit);
+        }
+        for node in &self.rest {
+            node.patterns(visit);
+        }
+    }
+
+    #[cold]
+    fn gave_up(&self) -> Error {
+        let mut names = Vec::new();
+        self.patterns(&mut |pattern| names.extend(pattern.name_if_backtracking()));
+        regex::gave_up(&names)
+    }
+
     #[inline]
-    fn fields_match(&self, document: RawDoc<'_>) -> bool {
+    fn fields_match(&self, document: RawDoc<'_>) -> Verdict {
         match self.groups.as_slice() {
-            [] => true,
+            [] => Ok(true),
             [group] => group.matches(document.get(&group.name)),
             groups if groups.len() <= u64::BITS as usize => match_in_one_pass(groups, document),
-            groups => groups
-                .iter()
-                .all(|group| group.matches(document.get(&group.name))),
+            groups => {
+                for group in groups {
+                    if !group.matches(document.get(&group.name))? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
         }
+    }
+
+    /// Whether a value matches: the tests below have empty paths.
+    fn value_matches(&self, value: RawValue<'_>) -> Verdict {
+        for test in self.tests() {
+            if !test.predicate.test(Some(value))? {
+                return Ok(false);
+            }
+        }
+        for node in &self.rest {
+            if !node.value_matches(value)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 
-fn match_in_one_pass(groups: &[Group], document: RawDoc<'_>) -> bool {
+fn match_in_one_pass(groups: &[Group], document: RawDoc<'_>) -> Verdict {
     let mut pending = u64::MAX >> (u64::BITS as usize - groups.len());
     for element in document.elements() {
         let key = element.key().as_bytes();
@@ -189,24 +272,31 @@ fn match_in_one_pass(groups: &[Group], document: RawDoc<'_>) -> bool {
         let Some((at, group)) = groups.iter().enumerate().find(wanted) else {
             continue;
         };
-        if !group.matches(element.value()) {
-            return false;
+        if !group.matches(element.value())? {
+            return Ok(false);
         }
         pending &= !(1 << at);
         if pending == 0 {
-            return true;
+            return Ok(true);
         }
     }
-    let missing = |(at, group): (usize, &Group)| pending >> at & 1 == 0 || group.matches(None);
-    groups.iter().enumerate().all(missing)
+    for (at, group) in groups.iter().enumerate() {
+        if pending >> at & 1 == 1 && !group.matches(None)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 impl Group {
     #[inline]
-    fn matches(&self, value: Option<RawValue<'_>>) -> bool {
-        self.tests
-            .iter()
-            .all(|test| path_match::any(value, &test.path, 1, &test.predicate))
+    fn matches(&self, value: Option<RawValue<'_>>) -> Verdict {
+        for test in &self.tests {
+            if !path_match::any(value, &test.path, 1, &test.predicate)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 

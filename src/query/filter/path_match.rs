@@ -9,6 +9,7 @@
 
 use super::Predicate;
 use crate::bson::{Path, RawDoc, RawValue};
+use crate::query::regex::Verdict;
 
 /// Whether the predicate holds for any value that `path` leads to. `value` is that of the first
 /// `position` components.
@@ -18,7 +19,7 @@ pub(super) fn any(
     path: &Path,
     position: usize,
     predicate: &Predicate,
-) -> bool {
+) -> Verdict {
     let at_end = position == path.len();
     match value {
         Some(RawValue::Array(array)) => any_in_array(array, path, position, predicate),
@@ -35,7 +36,7 @@ fn any_in_document(
     path: &Path,
     position: usize,
     predicate: &Predicate,
-) -> bool {
+) -> Verdict {
     any(
         document.get(path.component(position)),
         path,
@@ -44,26 +45,45 @@ fn any_in_document(
     )
 }
 
-fn any_in_array(array: RawDoc<'_>, path: &Path, position: usize, predicate: &Predicate) -> bool {
+fn any_in_array(array: RawDoc<'_>, path: &Path, position: usize, predicate: &Predicate) -> Verdict {
     if position == path.len() {
-        let whole = || predicate.test(Some(RawValue::Array(array)));
-        let element = |(_, element)| predicate.test(Some(element));
-        return predicate.expands_arrays() && array.iter().any(element) || whole();
+        return any_element_or_whole(array, predicate);
     }
     let index = path.index(position).map(|index| index as usize);
-    array.iter().enumerate().any(|(at, (_, element))| {
-        let named = || match element {
-            RawValue::Document(document) => any_in_document(document, path, position, predicate),
+    for (at, (_, element)) in array.iter().enumerate() {
+        let named = match element {
+            RawValue::Document(document) => any_in_document(document, path, position, predicate)?,
             _ => false,
         };
-        let indexed = || match element {
-            _ if position + 1 == path.len() => predicate.test(Some(element)),
-            RawValue::Document(document) => {
-                any_in_document(document, path, position + 1, predicate)
+        if named || index == Some(at) && any_below_element(element, path, position, predicate)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn any_element_or_whole(array: RawDoc<'_>, predicate: &Predicate) -> Verdict {
+    if predicate.expands_arrays() {
+        for (_, element) in array {
+            if predicate.test(Some(element))? {
+                return Ok(true);
             }
-            RawValue::Array(inner) => any_in_array(inner, path, position + 1, predicate),
-            _ => false,
-        };
-        named() || index == Some(at) && indexed()
-    })
+        }
+    }
+    predicate.test(Some(RawValue::Array(array)))
+}
+
+/// Below an element that was picked by its position.
+fn any_below_element(
+    element: RawValue<'_>,
+    path: &Path,
+    position: usize,
+    predicate: &Predicate,
+) -> Verdict {
+    match element {
+        _ if position + 1 == path.len() => predicate.test(Some(element)),
+        RawValue::Document(document) => any_in_document(document, path, position + 1, predicate),
+        RawValue::Array(inner) => any_in_array(inner, path, position + 1, predicate),
+        _ => Ok(false),
+    }
 }

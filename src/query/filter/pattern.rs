@@ -1,83 +1,46 @@
 //! One regular expression of a filter: matches strings and symbols, and a stored regular
 //! expression that is the same.
 
-use regex::bytes::{Regex, RegexBuilder};
-
-use super::regex_syntax;
 use crate::bson::{RawValue, Text};
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
+use crate::query::regex::{Regex, Verdict};
 
-/// A compiled regular expression with its source.
+/// A compiled regular expression.
 #[derive(Clone, Debug)]
-pub(crate) struct Pattern {
-    source: String,
-    options: String,
-    regex: Regex,
-}
+pub(crate) struct Pattern(Regex);
 
 impl Pattern {
-    /// Compiles MongoDB's pattern and options (`i m s x`; `u` changes nothing).
-    pub(super) fn compile(source: &str, options: &str) -> Result<Pattern> {
-        let unknown = options.chars().find(|option| !"imsxu".contains(*option));
-        if let Some(option) = unknown {
-            let message =
-                format!("invalid flag in regex options: {option} (expected some of i, m, s, x, u)");
-            return Err(Error::query(Code(51108), message));
-        }
-        if source.contains('\0') {
-            let message = "Regular expression cannot contain an embedded null byte";
-            return Err(Error::query(Code::BAD_VALUE, message));
-        }
-        let translated =
-            regex_syntax::translate(source, options.contains('m'), options.contains('x'))?;
-        let regex = RegexBuilder::new(&translated)
-            .case_insensitive(options.contains('i'))
-            .multi_line(options.contains('m'))
-            .dot_matches_new_line(options.contains('s'))
-            .build()
-            .map_err(|error| {
-                Error::query(
-                    Code(51091),
-                    format!("Regular expression is invalid: /{source}/"),
-                )
-                .with_source(error)
-            })?;
-        // BSON keeps a regular expression's options in alphabetical order.
-        let mut options: Vec<char> = options.chars().collect();
-        options.sort_unstable();
-        let options = options.into_iter().collect();
-        Ok(Pattern {
-            source: source.to_string(),
-            options,
-            regex,
-        })
+    /// Compiles MongoDB's pattern and options.
+    pub(crate) fn compile(source: &str, options: &str) -> Result<Pattern> {
+        Regex::compile(source, options).map(Pattern)
     }
 
-    pub(super) fn matches(&self, value: RawValue<'_>) -> bool {
+    pub(crate) fn matches(&self, value: RawValue<'_>) -> Verdict {
         match value {
-            RawValue::String(text) | RawValue::Symbol(text) => self.regex.is_match(text.as_bytes()),
+            RawValue::String(text) | RawValue::Symbol(text) => self.0.is_match(text),
             RawValue::Regex { pattern, options } => {
-                pattern == self.source.as_str() && options == self.options.as_str()
+                Ok(pattern == self.0.source() && options == self.0.options())
             }
-            _ => false,
+            _ => Ok(false),
         }
+    }
+
+    /// Its text, if it may give up.
+    pub(super) fn name_if_backtracking(&self) -> Option<String> {
+        let backtracks = self.0.backtracks();
+        backtracks.then(|| format!("/{}/{}", self.0.source(), self.0.options()))
     }
 
     /// The pattern as a value, which a stored regular expression may equal.
     pub(crate) fn value(&self) -> RawValue<'_> {
         RawValue::Regex {
-            pattern: Text::from(self.source.as_str()),
-            options: Text::from(self.options.as_str()),
+            pattern: Text::from(self.0.source()),
+            options: Text::from(self.0.options()),
         }
     }
 
     /// What every string that matches starts with; empty if that is not known.
     pub(crate) fn literal_prefix(&self) -> String {
-        let unanchored = self.options.contains(['i', 'm', 'x']);
-        if unanchored {
-            String::new()
-        } else {
-            regex_syntax::literal_prefix(&self.source)
-        }
+        self.0.literal_prefix()
     }
 }

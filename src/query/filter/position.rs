@@ -13,6 +13,9 @@
 use super::{Filter, Predicate};
 use crate::bson::{Path, RawDoc, RawValue};
 use crate::error::Result;
+use crate::query::regex::GaveUp;
+
+type Found = std::result::Result<Option<Met>, GaveUp>;
 
 /// A condition was met, through an array or not.
 struct Met {
@@ -25,19 +28,15 @@ impl Filter {
     pub fn position(&self, document: RawDoc<'_>) -> Result<Option<u32>> {
         let mut position = None;
         for test in self.root.tests() {
-            let met = in_document(document, &test.path, 0, &test.predicate)?;
+            let met = in_document(document, &test.path, 0, &test.predicate);
+            let met = met.map_err(|GaveUp| self.root.gave_up())?;
             position = met.and_then(|met| met.position).or(position);
         }
         Ok(position)
     }
 }
 
-fn in_document(
-    document: RawDoc<'_>,
-    path: &Path,
-    position: usize,
-    predicate: &Predicate,
-) -> Result<Option<Met>> {
+fn in_document(document: RawDoc<'_>, path: &Path, position: usize, predicate: &Predicate) -> Found {
     let value = document.get(path.component(position));
     let position = position + 1;
     match value {
@@ -49,12 +48,7 @@ fn in_document(
     }
 }
 
-fn in_array(
-    array: RawDoc<'_>,
-    path: &Path,
-    position: usize,
-    predicate: &Predicate,
-) -> Result<Option<Met>> {
+fn in_array(array: RawDoc<'_>, path: &Path, position: usize, predicate: &Predicate) -> Found {
     if position == path.len() {
         return at_array(array, predicate);
     }
@@ -83,10 +77,14 @@ fn in_array(
 }
 
 /// The path ends at an array: one of its elements may meet the condition, or the array as such.
-fn at_array(array: RawDoc<'_>, predicate: &Predicate) -> Result<Option<Met>> {
+fn at_array(array: RawDoc<'_>, predicate: &Predicate) -> Found {
+    if let Predicate::ElemMatch(conditions) = predicate {
+        let position = conditions.position(array)?;
+        return Ok(position.map(|at| Met { position: Some(at) }));
+    }
     if predicate.expands_arrays() {
         for (at, (_, element)) in (0..).zip(array) {
-            if predicate.test(Some(element)) {
+            if predicate.test(Some(element))? {
                 return Ok(Some(Met { position: Some(at) }));
             }
         }
@@ -94,8 +92,8 @@ fn at_array(array: RawDoc<'_>, predicate: &Predicate) -> Result<Option<Met>> {
     at_end(Some(RawValue::Array(array)), predicate)
 }
 
-fn at_end(value: Option<RawValue<'_>>, predicate: &Predicate) -> Result<Option<Met>> {
-    Ok(predicate.test(value).then_some(Met { position: None }))
+fn at_end(value: Option<RawValue<'_>>, predicate: &Predicate) -> Found {
+    Ok(predicate.test(value)?.then_some(Met { position: None }))
 }
 
 #[cfg(test)]
@@ -144,6 +142,22 @@ mod tests {
             (doc! { "a": [1, 2] }, doc! { "a": [1, 2] }, None),
             (doc! { "a": [1, 2] }, doc! { "a": [[3], [1, 2]] }, Some(1)),
             (doc! { "a": { "$exists": true } }, doc! { "a": [1] }, None),
+            (doc! { "a": { "$size": 1 } }, doc! { "a": [1] }, None),
+            (
+                doc! { "a": { "$elemMatch": { "$gt": 1, "$lt": 3 } } },
+                doc! { "a": [7, 0, 2] },
+                Some(2),
+            ),
+            (
+                doc! { "a.b": { "$elemMatch": { "c": 1 } } },
+                doc! { "a": [{}, { "b": [{ "c": 0 }, { "c": 1 }] }] },
+                Some(1),
+            ),
+            (
+                doc! { "a": { "$all": [3, 2] } },
+                doc! { "a": [1, 2, 3] },
+                Some(1),
+            ),
         ];
         for (filter, document, expected) in cases {
             assert_eq!(

@@ -6,9 +6,10 @@
 
 use std::cmp::Ordering;
 
-use super::{Alternatives, Pattern};
+use super::{Alternatives, BitTest, ElemMatch, Modulo, Pattern, TypeSet};
 use crate::bson::compare::{canonical_type, compare_values};
 use crate::bson::{RawValue, RawValueBuf};
+use crate::query::regex::Verdict;
 
 /// What a filter asks of a value.
 #[derive(Clone, Debug)]
@@ -18,6 +19,11 @@ pub(crate) enum Predicate {
     In(Alternatives),
     Regex(Pattern),
     Exists,
+    Type(TypeSet),
+    Size(u32),
+    Modulo(Modulo),
+    Bits(BitTest),
+    ElemMatch(Box<ElemMatch>),
 }
 
 /// The order operators.
@@ -89,24 +95,63 @@ impl Predicate {
     /// Whether an array at the end of the path is looked into.
     #[inline]
     pub(super) fn expands_arrays(&self) -> bool {
-        !matches!(self, Predicate::Exists)
+        !matches!(
+            self,
+            Predicate::Exists | Predicate::Size(_) | Predicate::ElemMatch(_)
+        )
     }
 
-    /// Whether the predicate holds for a value, or for its absence.
+    /// Whether the predicate holds for a value, or for its absence. Fails only where a regular
+    /// expression backtracks too long.
     #[inline]
-    pub(super) fn test(&self, value: Option<RawValue<'_>>) -> bool {
-        match self {
+    pub(super) fn test(&self, value: Option<RawValue<'_>>) -> Verdict {
+        Ok(match self {
             Predicate::Equal(operand) => operand.equals(value),
             Predicate::Order(comparison, operand) => test_order(*comparison, operand, value),
-            Predicate::In(alternatives) => alternatives.test(value),
-            Predicate::Regex(pattern) => value.is_some_and(|value| pattern.matches(value)),
+            _ => return self.test_other(value),
+        })
+    }
+
+    /// Apart, so that the commonest two stay small where they are inlined.
+    fn test_other(&self, value: Option<RawValue<'_>>) -> Verdict {
+        Ok(match self {
+            Predicate::Equal(_) | Predicate::Order(..) => return self.test(value),
+            Predicate::In(alternatives) => return alternatives.test(value),
+            Predicate::Regex(pattern) => {
+                return value.map_or(Ok(false), |value| pattern.matches(value));
+            }
             Predicate::Exists => value.is_some(),
+            Predicate::Type(types) => {
+                value.is_some_and(|value| types.contains(value.element_type()))
+            }
+            Predicate::Size(size) => {
+                let array = value.and_then(|value| value.as_array());
+                array.is_some_and(|array| array.elements().count() == *size as usize)
+            }
+            Predicate::Modulo(modulo) => value.is_some_and(|value| modulo.matches(value)),
+            Predicate::Bits(bits) => value.is_some_and(|value| bits.matches(value)),
+            Predicate::ElemMatch(conditions) => return conditions.matches(value),
+        })
+    }
+
+    /// Its regular expressions.
+    pub(super) fn patterns<'p>(&'p self, visit: &mut dyn FnMut(&'p Pattern)) {
+        match self {
+            Predicate::Regex(pattern) => visit(pattern),
+            Predicate::In(alternatives) => alternatives.patterns().iter().for_each(visit),
+            Predicate::ElemMatch(conditions) => conditions.conditions().patterns(visit),
+            _ => {}
         }
     }
 
     /// Whether an absent field satisfies it, and so a document without an index key of its own.
     pub(crate) fn matches_missing(&self) -> bool {
-        self.test(None)
+        match self {
+            Predicate::Equal(operand) => operand.equals(None),
+            Predicate::Order(comparison, operand) => test_order(*comparison, operand, None),
+            Predicate::In(alternatives) => alternatives.has_null(),
+            _ => false,
+        }
     }
 }
 

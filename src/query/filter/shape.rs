@@ -4,7 +4,7 @@
 //! Of a value only its type counts, and of a pattern whether it has a literal prefix: that much
 //! decides which index bounds there are.
 
-use super::{Conjunction, Filter, Node, Predicate};
+use super::{Conjunction, ElemMatch, Filter, Node, Predicate};
 use crate::bson::compare::canonical_type;
 
 impl Filter {
@@ -39,6 +39,7 @@ fn write_node(node: &Node, out: &mut Vec<u8>) {
             out.push(b'!');
             write_node(node, out);
         }
+        Node::Sample(_) => out.push(b'?'),
     }
 }
 
@@ -55,5 +56,21 @@ fn write_predicate(predicate: &Predicate, out: &mut Vec<u8>) {
             out.extend([b'~', u8::from(pattern.literal_prefix().is_empty())]);
         }
         Predicate::Exists => out.push(b'e'),
+        Predicate::Type(types) => {
+            out.push(b't');
+            out.extend(types.types().map(|kind| kind as u8));
+            out.push(0);
+        }
+        Predicate::Size(_) => out.push(b's'),
+        Predicate::Modulo(_) => out.push(b'%'),
+        Predicate::Bits(bits) => out.extend([b'b', bits.quantity() as u8]),
+        Predicate::ElemMatch(conditions) => {
+            let (letter, conditions) = match &**conditions {
+                ElemMatch::Value(conditions) => (b'v', conditions),
+                ElemMatch::Document(filter) => (b'd', filter),
+            };
+            out.push(letter);
+            write_conjunction(conditions, out);
+        }
     }
 }

@@ -203,7 +203,24 @@ fn random_operator(random: &mut Random, operators: &mut Document) {
         value => value,
     };
     let operator = random.pick(&[
-        "$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$exists", "$regex",
+        "$eq",
+        "$ne",
+        "$gt",
+        "$gte",
+        "$lt",
+        "$lte",
+        "$in",
+        "$nin",
+        "$exists",
+        "$regex",
+        "$type",
+        "$size",
+        "$mod",
+        "$bitsAllSet",
+        "$bitsAnyClear",
+        "$all",
+        "$elemMatch",
+        "$elemMatch",
     ]);
     let operand = match operator {
         "$in" | "$nin" => {
@@ -215,9 +232,45 @@ fn random_operator(random: &mut Random, operators: &mut Document) {
         }
         "$exists" => Value::Boolean(random.one_in(2)),
         "$regex" => Value::from(random.pick(&["^a", "^ab", "b", "^x", "."])),
+        "$type" => Value::from(random.pick(&[
+            "number",
+            "string",
+            "array",
+            "object",
+            "null",
+            "undefined",
+            "minKey",
+            "bool",
+            "binData",
+        ])),
+        "$size" => Value::Int32(random.below(3) as i32),
+        "$mod" => Value::Array(vec![2.into(), random.pick(&[0, 1]).into()]),
+        "$bitsAllSet" | "$bitsAnyClear" => Value::Int32(random.below(4) as i32),
+        "$all" if random.one_in(4) => {
+            let entry = |random: &mut Random| doc! { "$elemMatch": (random_elem_match(random)) };
+            Value::Array((0..2).map(|_| entry(random).into()).collect())
+        }
+        "$all" => Value::Array((0..random.below(3)).map(|_| operand(random)).collect()),
+        "$elemMatch" => random_elem_match(random).into(),
         _ => operand(random),
     };
     operators.insert(operator, operand);
+}
+
+/// Conditions on an element as a value, or on its fields.
+fn random_elem_match(random: &mut Random) -> Document {
+    let mut conditions = doc! {};
+    for _ in 0..random.below(2) + 1 {
+        random_operator(random, &mut conditions);
+    }
+    if random.one_in(2) {
+        return conditions;
+    }
+    let field = random.pick(&["b", "b", "0", "b.c", "c"]);
+    if random.one_in(4) {
+        return doc! { "$or": [{ field: conditions }, { "b": 1 }] };
+    }
+    doc! { field: conditions }
 }
 
 fn random_sort(random: &mut Random, spec: &IndexSpec) -> Document {

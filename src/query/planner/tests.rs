@@ -158,6 +158,27 @@ fn bounds_follow_from_the_operators() {
         ),
         (doc! { "$nor": [{ "a": 1 }] }, "scan"),
         (doc! { "a.b": 1 }, "scan"),
+        (doc! { "a": { "$type": "string" } }, "a_1 [\"\", {})"),
+        (
+            doc! { "a": { "$type": ["bool", "number"] } },
+            "a_1 [nan, inf] [false, true]",
+        ),
+        (doc! { "a": { "$type": "array" } }, "scan"),
+        (doc! { "a": { "$size": 1 } }, "scan"),
+        (doc! { "a": { "$mod": [2, 1] } }, "a_1 [nan, inf]"),
+        (
+            doc! { "a": { "$bitsAllSet": 1 } },
+            "a_1 [nan, inf] [BinData(0, ), ObjectId('000000000000000000000000'))",
+        ),
+        (doc! { "a": { "$all": [7] } }, "a_1 [7, 7]"),
+        (doc! { "a": { "$all": [] } }, "empty"),
+        (doc! { "$alwaysFalse": 1 }, "empty"),
+        (
+            doc! { "a": { "$elemMatch": { "$gt": 1, "$lt": 5 } } },
+            "a_1 (1, 5)",
+        ),
+        (doc! { "a": { "$elemMatch": { "b": 1 } } }, "scan"),
+        (doc! { "a": 5, "$sampleRate": 0.5 }, "a_1 [5, 5]"),
     ];
     for (filter, expected) in cases {
         assert_eq!(
@@ -191,10 +212,54 @@ fn a_multikey_index_does_not_intersect_bounds() {
         ),
         (doc! { "$and": [{ "a": 1 }, { "a": 2 }] }, "a_1 [1, 1]"),
         (doc! { "a": { "$lt": Value::MaxKey } }, "scan"),
+        (doc! { "a": { "$all": [1, 2] } }, "a_1 [1, 1]"),
+        // One element meets all conditions: their bounds are intersected.
+        (
+            doc! { "a": { "$elemMatch": { "$gt": 5, "$lt": 9 } } },
+            "a_1 (5, 9)",
+        ),
+        (
+            doc! { "a": { "$elemMatch": { "$gt": 5, "$lt": 3 } } },
+            "empty",
+        ),
+        (
+            doc! { "a": { "$all": [{ "$elemMatch": { "$gt": 5, "$lt": 9 } }] } },
+            "a_1 (5, 9)",
+        ),
     ];
     for (filter, expected) in cases {
         assert_eq!(Query::new(filter).plan(&indexes).unwrap(), expected);
     }
+}
+
+#[test]
+fn elem_match_gives_bounds_to_the_fields_of_its_documents() {
+    let indexes = [(spec(doc! { "key": { "a.b": 1 } }), MULTIKEY)];
+    let cases = [
+        (
+            doc! { "a": { "$elemMatch": { "b": 5, "c": 1 } } },
+            "a.b_1 [5, 5]",
+        ),
+        (
+            doc! { "a": { "$elemMatch": { "b": { "$elemMatch": { "$gt": 1, "$lt": 3 } } } } },
+            "a.b_1 (1, 3)",
+        ),
+        (
+            doc! { "a": { "$elemMatch": { "b": { "$exists": false } } } },
+            "a.b_1 [null, null]",
+        ),
+        (
+            doc! { "a": { "$elemMatch": { "$or": [{ "b": 1 }, { "b": 2 }] } } },
+            "a.b_1 [1, 1] [2, 2]",
+        ),
+        (doc! { "a": { "$elemMatch": { "$eq": 5 } } }, "scan"),
+    ];
+    for (filter, expected) in cases {
+        assert_eq!(Query::new(filter).plan(&indexes).unwrap(), expected);
+    }
+    let indexes = [(spec(doc! { "key": { "a.0": 1 } }), MULTIKEY)];
+    let filter = doc! { "a": { "$elemMatch": { "0": 5 } } };
+    assert_eq!(Query::new(filter).plan(&indexes).unwrap(), "scan");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::{Core, Engine, Options};
 use crate::storage::btree::TreeRef;
 use crate::storage::btree::walk::Walk;
 use crate::storage::catalog::{
-    CATALOG_TREE, Catalog, Collection, Entry, FIRST_TREE, Index, METADATA_FILE,
+    self, CATALOG_TREE, Catalog, Collection, Entry, FIRST_TREE, Index, METADATA_FILE,
 };
 use crate::storage::derive::IndexDeriver;
 use crate::storage::error::{Error, ErrorKind, Result};
@@ -397,7 +397,7 @@ fn load(shared: &Arc<Shared>, superblock: &Superblock) -> Result<(Arc<PageFile>,
                     Collection {
                         id,
                         name,
-                        options,
+                        options: catalog::Options::new(&options),
                         file,
                         indexes: Vec::new(),
                     },

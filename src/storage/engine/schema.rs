@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::write::{Duplicate, WriteTxn, index_entry};
 use crate::storage::btree::walk::Walk;
-use crate::storage::catalog::{self, Collection, Index};
+use crate::storage::catalog::{self, Collection, Index, Options};
 use crate::storage::derive::KeySet;
 use crate::storage::error::{Error, ErrorKind, Result};
 use crate::storage::page::TreeId;
@@ -76,7 +76,7 @@ impl WriteTxn<'_> {
         self.catalog.put(Collection {
             id: tree,
             name: name.to_string(),
-            options: options.to_vec(),
+            options: Options::new(options),
             file,
             indexes: Vec::new(),
         });

@@ -1,5 +1,7 @@
 //! MongoDB's matching rules as tables: a filter, documents it selects, documents it does not.
 
+mod operators;
+
 use super::*;
 use crate::bson::{Decimal128, Document, ObjectId, Value, doc};
 use crate::error::Code;
@@ -653,18 +655,42 @@ fn bad_filters_are_refused_with_mongodbs_codes() {
         ),
         (doc! { "$foo": 1 }, bad, "unknown top level operator: $foo"),
         (doc! { "$not": {} }, bad, "unknown top level operator: $not"),
-        (doc! { "$where": "1" }, bad, "$where is not supported yet"),
+        (
+            doc! { "$where": "1" },
+            bad,
+            "$where is not supported: there is no JavaScript",
+        ),
+        (
+            doc! { "a": { "$where": "1" } },
+            bad,
+            "$where cannot be applied to a field",
+        ),
+        (
+            doc! { "$text": {} },
+            bad,
+            "the query operator $text is not supported yet",
+        ),
+        (
+            doc! { "a": { "$near": [1, 2] } },
+            bad,
+            "the query operator $near is not supported yet",
+        ),
+        (
+            doc! { "a": { "$geoWithin": {} } },
+            bad,
+            "$geoWithin is not supported yet",
+        ),
+        (
+            doc! { "a": { "$comment": "x" } },
+            bad,
+            "unknown operator: $comment",
+        ),
         (doc! { "$expr": {} }, bad, "$expr is not supported yet"),
         (doc! { "a": { "$foo": 1 } }, bad, "unknown operator: $foo"),
         (
             doc! { "a": { "$gt": 1, "b": 1 } },
             bad,
             "unknown operator: b",
-        ),
-        (
-            doc! { "a": { "$elemMatch": {} } },
-            bad,
-            "$elemMatch is not supported yet",
         ),
         (
             doc! { "a": { "$not": 5 } },
@@ -724,13 +750,39 @@ fn bad_filters_are_refused_with_mongodbs_codes() {
             Code(51091),
             "Regular expression is invalid",
         ),
-        (doc! { "a": { "$regex": "a(?=b)" } }, bad, "look-ahead"),
+        (doc! { "a": { "$regex": "(a)(?1)" } }, bad, "recursion"),
     ];
     for (filter, code, message) in cases {
         let error = compile(&filter).unwrap_err();
         assert_eq!(error.code(), code, "{filter:?}: {error}");
         assert!(error.message().contains(message), "{filter:?}: {error}");
     }
+}
+
+#[test]
+fn a_regular_expression_that_backtracks_too_long_is_an_error_that_names_it() {
+    let pattern = || regex(r"^(a|aa)+(?=c)\1$", "");
+    let filters = [
+        doc! { "a": (pattern()) },
+        doc! { "a": { "$in": [1, (pattern())] } },
+        doc! { "a": { "$not": (pattern()) } },
+        doc! { "$or": [{ "b": 1 }, { "a": (pattern()) }] },
+        doc! { "a": { "$all": [(pattern())] } },
+        doc! { "c": { "$elemMatch": { "a": (pattern()) } } },
+    ];
+    let text = "a".repeat(50);
+    let document = doc! { "a": (text.as_str()), "c": [{ "a": (text.as_str()) }] }.to_bytes();
+    for filter in filters {
+        let error = compile(&filter)
+            .unwrap()
+            .matches(RawDoc::trusted(&document))
+            .unwrap_err();
+        assert_eq!(error.code(), Code(51156), "{filter:?}");
+        assert!(error.message().contains("(?=c)"), "{filter:?}: {error}");
+    }
+    let compiled = compile(&doc! { "a": (pattern()) }).unwrap();
+    let short = doc! { "a": "aab" }.to_bytes();
+    assert!(!compiled.matches(RawDoc::trusted(&short)).unwrap());
 }
 
 #[test]
@@ -756,6 +808,16 @@ fn shapes_differ_by_structure_and_not_by_values() {
         doc! { "$or": [{ "a": 1 }, { "b": 1 }] },
         doc! { "a": regex("^a", "") },
         doc! { "a": regex("a", "") },
+        doc! { "a": { "$type": "int" } },
+        doc! { "a": { "$type": ["int", "string"] } },
+        doc! { "a": { "$size": 1 } },
+        doc! { "a": { "$mod": [2, 1] } },
+        doc! { "a": { "$bitsAllSet": 1 } },
+        doc! { "a": { "$bitsAnySet": 1 } },
+        doc! { "a": { "$elemMatch": { "$gt": 1 } } },
+        doc! { "a": { "$elemMatch": { "b": 1 } } },
+        doc! { "$sampleRate": 0.5 },
+        doc! { "$alwaysFalse": 1 },
     ];
     for (i, a) in different.iter().enumerate() {
         for b in &different[..i] {
