@@ -41,6 +41,7 @@ pub fn one(
     let engine = collection.database.enter()?;
     let (candidate, seen) = look_ahead(collection, &engine, selection, interrupt)?;
     let mut txn = engine.begin_write_until(interrupt)?;
+    txn.share_pages();
     let target = txn.collection(&collection.name);
     let mut found = None;
     if let Some(target) = &target {

@@ -116,6 +116,7 @@ impl Engine {
             checkpoint: Mutex::new(state),
             files: RwLock::new(files),
             committed: AtomicU64::new(checkpoint),
+            settled: AtomicU64::new(checkpoint),
             checkpointed: AtomicU64::new(checkpoint),
             log_bytes: AtomicU64::new(log.bytes),
             poisoned: AtomicBool::new(false),
@@ -191,6 +192,7 @@ impl Engine {
     fn publish_recovered(&self, last: Lsn) {
         let core = self.core.lock();
         debug_assert_eq!(core.lsn, last);
+        self.settle_pages(&core);
         let (roots, catalog) = (core.roots.clone(), core.catalog.clone());
         self.publish(Version::new(last, roots, catalog, &self.registry));
     }

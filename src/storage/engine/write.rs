@@ -1,12 +1,13 @@
 //! The running transaction: documents in, index entries kept in step, all or nothing.
 //!
 //! It holds the commit lock, so there is one at a time, and works on a private value of the roots; dropping it without `commit` undoes
-//! everything. Every refusal (duplicate key, document that cannot be indexed) comes before the first change, so that a caller may
+//! everything (but see `share_pages`). Every refusal (duplicate key, document that cannot be indexed) comes before the first change, so that a caller may
 //! go on with the next document.
 //!
 //! Invariant: data and index change in the same `apply`, in normal running and in replay alike.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use parking_lot::MutexGuard;
@@ -53,6 +54,8 @@ pub struct WriteTxn<'e> {
     pub(super) engine: &'e Engine,
     pub(super) core: MutexGuard<'e, Core>,
     pub(super) lsn: Lsn,
+    /// As in `Edit`.
+    floor: Lsn,
     pub(super) roots: Roots,
     pub(super) catalog: Catalog,
     pub(super) changes: Changes,
@@ -124,6 +127,7 @@ impl<'e> WriteTxn<'e> {
         WriteTxn {
             engine,
             lsn,
+            floor: lsn,
             roots: core.roots.clone(),
             catalog: core.catalog.clone(),
             changes: Changes::default(),
@@ -136,6 +140,17 @@ impl<'e> WriteTxn<'e> {
             broken: false,
             core,
         }
+    }
+
+    /// For a transaction that changes one document: pages of the commits that wait to be synced together are changed in place
+    /// rather than copied for each. Such a change cannot be undone: if it fails half-way, where a page turns out to be
+    /// unreadable, the database is poisoned. Damage on the way to the document and its index entries is found before.
+    pub fn share_pages(&mut self) {
+        self.floor = self.engine.settled.load(Ordering::Relaxed) + 1;
+    }
+
+    fn shares_pages(&self) -> bool {
+        self.floor < self.lsn
     }
 
     /// The collection of that name, as this transaction sees it.
@@ -274,6 +289,9 @@ impl<'e> WriteTxn<'e> {
                 return Ok(Some(duplicate));
             }
         }
+        if self.shares_pages() {
+            self.look_ahead(scratch, collection, key)?;
+        }
         match after {
             Some(value) => {
                 self.log(&Operation::Put {
@@ -314,6 +332,23 @@ impl<'e> WriteTxn<'e> {
             })?;
         }
         Ok(None)
+    }
+
+    /// Reads the pages that a change of a document will change, while refusing it is still possible. The way to the document
+    /// itself has been gone already.
+    fn look_ahead(&self, scratch: &mut Scratch, collection: &Collection, key: &[u8]) -> Result<()> {
+        let pin = crossbeam_epoch::pin();
+        collection.file.prepare()?;
+        for (position, index) in collection.indexes.iter().enumerate() {
+            index.file.prepare()?;
+            let entries = self.view(index.id, &index.file, &pin);
+            let (before, after) = (&scratch.before[position], &scratch.after[position]);
+            for changed in before.iter().chain(after.iter()) {
+                index_entry(&mut scratch.entry, changed, key);
+                entries.get(&scratch.entry)?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn derive(
@@ -381,6 +416,7 @@ impl<'e> WriteTxn<'e> {
         let mut edit = Edit {
             file,
             lsn: self.lsn,
+            floor: self.floor,
             pin: &pin,
             changes: &mut self.changes,
         };
@@ -414,6 +450,10 @@ impl<'e> WriteTxn<'e> {
         }
         let core = &mut *self.core;
         core.lsn = lsn;
+        let publishes = self.mark.is_some() && engine.options.durability != Durability::Full;
+        if publishes {
+            engine.settle_pages(core);
+        }
         core.roots = self.roots.clone();
         core.catalog = self.catalog.clone();
         core.next_tree = self.next_tree;
@@ -425,10 +465,8 @@ impl<'e> WriteTxn<'e> {
         engine
             .registry
             .add(lsn, std::mem::take(&mut self.changes.died));
-        engine
-            .committed
-            .store(lsn, std::sync::atomic::Ordering::Release);
-        if self.mark.is_some() && engine.options.durability != Durability::Full {
+        engine.committed.store(lsn, Ordering::Release);
+        if publishes {
             let roots = core.roots.clone();
             engine.publish(Version::new(
                 lsn,
@@ -474,6 +512,12 @@ impl Drop for WriteTxn<'_> {
         }
         if let Some(mark) = self.mark {
             self.core.pending.abandon(mark);
+        }
+        if self.changes.changed_shared {
+            let message = "a change failed half-way, after earlier commits' pages had been changed";
+            return self
+                .engine
+                .poison(&Error::new(ErrorKind::Poisoned, message));
         }
         if let Err(error) = self.roll_back() {
             self.engine.poison(&error);
