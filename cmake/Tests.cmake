@@ -31,7 +31,7 @@ endforeach()
 # The examples are tests too: they check what they show. The quickstart, whose point is to be killed,
 # would only be slow under valgrind.
 if(IRONBASE_EXAMPLES)
-  foreach(name hello errors quickstart)
+  foreach(name hello errors transactions quickstart)
     set(runner ${IRONBASE_TEST_RUNNER})
     set(arguments "")
     if(name STREQUAL "quickstart")

@@ -217,6 +217,44 @@
  */
 
 /**
+ * @defgroup transaction Transactions
+ * @brief Several documents, in one collection or many, all or none.
+ *
+ * A transaction sees the database as it was when it began, and its own writes; others see nothing of it
+ * until it is committed. It takes no locks: of two that write the same document the first to commit
+ * wins, and the other is refused with `WriteConflict` (112), at the write or at its commit. So is one
+ * whose document a call outside of transactions has changed meanwhile. An error with the label
+ * `TransientTransactionError` says that the whole transaction may be tried again from its beginning.
+ *
+ * This is snapshot isolation. What it allows: two transactions that read the same documents and write
+ * different ones do not see each other's writes, and both commit (write skew).
+ *
+ * A call that fails, whatever the reason, aborts its transaction, as in MongoDB. Indexes and collections
+ * can be made in it, indexes only on collections that it has made itself and that are empty; dropping and
+ * renaming, listing, explaining, and writing to capped collections cannot be done
+ * (`OperationNotSupportedInTransaction`, 263). A cursor shows the transaction as it was when the cursor was
+ * made, and ends with the transaction.
+ *
+ * @code{.c}
+ * ironbase_db_t *db = NULL;
+ * ironbase_txn_t *txn = NULL;
+ * ironbase_collection_t *users = NULL, *log = NULL;
+ * ironbase_open("app.mlite", NULL, 0, &db, NULL);
+ * ironbase_txn_begin(db, NULL, 0, &txn, NULL);
+ * ironbase_txn_collection(txn, "users", IRONBASE_NUL, &users, NULL);
+ * ironbase_txn_collection(txn, "log", IRONBASE_NUL, &log, NULL);
+ * if (ironbase_collection_insert_one(users, "{\"_id\": 1}", IRONBASE_NUL, NULL, 0, NULL, NULL, NULL) == IRONBASE_OK &&
+ *     ironbase_collection_insert_one(log, "{\"new\": 1}", IRONBASE_NUL, NULL, 0, NULL, NULL, NULL) == IRONBASE_OK) {
+ *     ironbase_txn_commit(txn, NULL);
+ * }
+ * ironbase_collection_free(log);
+ * ironbase_collection_free(users);
+ * ironbase_txn_free(txn); // aborts it unless it was committed
+ * ironbase_db_free(db);
+ * @endcode
+ */
+
+/**
  * @defgroup operation Operations
  * @brief Killing what runs too long, and watching how far it is.
  *
@@ -416,6 +454,14 @@ typedef struct ironbase_db_t ironbase_db_t;
 typedef struct ironbase_error_t ironbase_error_t;
 
 /**
+ * A transaction. Thread-safe; calls of several threads in one transaction are carried out one after
+ * the other.
+ *
+ * @ingroup transaction
+ */
+typedef struct ironbase_txn_t ironbase_txn_t;
+
+/**
  * What a function returns: `IRONBASE_OK` or another of the `IRONBASE_` statuses. 0 and above are
  * outcomes, below 0 are errors.
  *
@@ -608,6 +654,7 @@ void ironbase_error_free(ironbase_error_t *error);
  * - `readMode` (`"mmap"`): `"pread"` reads without memory maps.
  * - `strictCollections` (false): reading a collection that does not exist is an error.
  * - `jsonMode` (`"relaxed"`): the form of all results; `"canonical"` shows every type.
+ * - `transactionLifetimeLimitSeconds` (60): a transaction that is open for longer is aborted.
  * - `maxOpenFiles` (256), `queryCacheSize` (1000 shapes of queries), `background` (true: upkeep on a
  *   thread of its own).
  *
@@ -1233,6 +1280,94 @@ ironbase_status_t ironbase_cursor_next_batch(ironbase_cursor_t *cursor,
  * @since 0.1.0
  */
 void ironbase_cursor_free(ironbase_cursor_t *cursor);
+
+/**
+ * Begins a transaction.
+ *
+ * It sees the database as it is now, and beyond that only its own writes.
+ *
+ * Options: `transactionLifetimeLimitSeconds`: it is aborted when it has been open for so long (the
+ * database's, 60 if nothing else was said); `readConcern`: `{"level": ..}` with `"local"`,
+ * `"majority"` or `"snapshot"`, which all mean the same here.
+ *
+ * @param db The database.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out The transaction; free it with ironbase_txn_free().
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_CLOSED; #IRONBASE_ERROR_FULL when 32,768 are open.
+ * @ingroup transaction
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_txn_begin(ironbase_db_t *db,
+                                     const char *options,
+                                     size_t options_len,
+                                     ironbase_txn_t **out,
+                                     ironbase_error_t **err);
+
+/**
+ * Gives a handle on a collection within the transaction, which need not exist.
+ *
+ * All calls on it work in the transaction: they see what it sees, and what they write belongs to it.
+ * A call that fails aborts the transaction. When the transaction has ended they answer
+ * `NoSuchTransaction` (251) or `TransactionCommitted` (256).
+ *
+ * @param txn The transaction.
+ * @param name The collection's name.
+ * @param name_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out The handle; free it with ironbase_collection_free(), before or after the
+ *             transaction.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY for a name that MongoDB refuses;
+ *         #IRONBASE_ERROR_NOT_FOUND or #IRONBASE_ERROR_CLOSED when the transaction has ended.
+ * @ingroup transaction
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_txn_collection(ironbase_txn_t *txn,
+                                          const char *name,
+                                          size_t name_len,
+                                          ironbase_collection_t **out,
+                                          ironbase_error_t **err);
+
+/**
+ * Makes the transaction's changes visible and, at the database's durability, safe: all or none.
+ *
+ * Committing once more what has been committed is fine.
+ *
+ * @param txn The transaction.
+ * @param[out] err See @ref conventions. With the label `TransientTransactionError` the whole
+ *             transaction may be tried again from its beginning.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_CONFLICT (`WriteConflict`, 112) when a document that it wrote
+ *         was changed by someone else since it began, or a unique key was taken; then, as after
+ *         every other error, it is aborted. #IRONBASE_ERROR_NOT_FOUND (`NoSuchTransaction`, 251) when
+ *         it was aborted before; those of writing (see @ref conventions).
+ * @ingroup transaction
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_txn_commit(ironbase_txn_t *txn,
+                                      ironbase_error_t **err);
+
+/**
+ * Undoes what the transaction has done. Aborting once more is fine.
+ *
+ * @param txn The transaction.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_CLOSED (`TransactionCommitted`, 256) when it has been
+ *         committed.
+ * @ingroup transaction
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_txn_abort(ironbase_txn_t *txn,
+                                     ironbase_error_t **err);
+
+/**
+ * Frees a transaction's handle, and aborts it unless it has ended.
+ *
+ * @param txn May be NULL.
+ * @ingroup transaction
+ * @since 0.1.0
+ */
+void ironbase_txn_free(ironbase_txn_t *txn);
 
 /**
  * Makes an id. Operations run under it if their option `opId` names it; any number of them, one

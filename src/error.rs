@@ -114,10 +114,14 @@ codes! {
     INDEX_OPTIONS_CONFLICT = 85, "IndexOptionsConflict";
     INDEX_KEY_SPECS_CONFLICT = 86, "IndexKeySpecsConflict";
     OPERATION_FAILED = 96, "OperationFailed";
+    WRITE_CONFLICT = 112, "WriteConflict";
     DURATION_OVERFLOW = 159, "DurationOverflow";
     CANNOT_INDEX_PARALLEL_ARRAYS = 171, "CannotIndexParallelArrays";
     INVALID_INDEX_SPECIFICATION_OPTION = 197, "InvalidIndexSpecificationOption";
     CONVERSION_FAILURE = 241, "ConversionFailure";
+    NO_SUCH_TRANSACTION = 251, "NoSuchTransaction";
+    TRANSACTION_COMMITTED = 256, "TransactionCommitted";
+    OPERATION_NOT_SUPPORTED_IN_TRANSACTION = 263, "OperationNotSupportedInTransaction";
     BSON_OBJECT_TOO_LARGE = 10334, "BSONObjectTooLarge";
     DUPLICATE_KEY = 11000, "DuplicateKey";
     INTERRUPTED = 11601, "Interrupted";

@@ -19,6 +19,7 @@ const SOURCES: &[&str] = &[
     "update.rs",
     "indexes.rs",
     "cursor.rs",
+    "transaction.rs",
     "operation.rs",
 ];
 

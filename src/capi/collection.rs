@@ -44,6 +44,15 @@ impl OpenCollection {
         })
     }
 
+    /// A collection within a transaction.
+    pub(super) fn within(database: &Database, collection: Collection) -> OpenCollection {
+        OpenCollection {
+            collection,
+            database: database.clone(),
+            mode: database.json_mode(),
+        }
+    }
+
     /// Runs a write on the collection; see `guard::writing`.
     pub(super) fn writing<T>(&self, write: impl FnOnce(&Collection) -> Result<T>) -> Result<T> {
         writing(&self.database, || write(&self.collection))

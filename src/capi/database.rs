@@ -43,6 +43,7 @@ impl Opaque for ironbase_db_t {
 /// - `readMode` (`"mmap"`): `"pread"` reads without memory maps.
 /// - `strictCollections` (false): reading a collection that does not exist is an error.
 /// - `jsonMode` (`"relaxed"`): the form of all results; `"canonical"` shows every type.
+/// - `transactionLifetimeLimitSeconds` (60): a transaction that is open for longer is aborted.
 /// - `maxOpenFiles` (256), `queryCacheSize` (1000 shapes of queries), `background` (true: upkeep on a
 ///   thread of its own).
 ///

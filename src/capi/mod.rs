@@ -36,6 +36,8 @@ pub mod indexes;
 
 pub mod cursor;
 
+pub mod transaction;
+
 pub mod operation;
 
 // What they are made of.

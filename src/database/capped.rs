@@ -35,6 +35,20 @@ pub fn secondary_indexes(collection: &Collection) -> impl Iterator<Item = &std::
         .filter(|index| index.name != ID_INDEX)
 }
 
+/// Refuses a write within a transaction
+/// ([manual](https://www.mongodb.com/docs/manual/core/transactions-operations/)).
+pub fn refuse_in_transaction(txn: &WriteTxn<'_>, collection: &Collection) -> Result<()> {
+    if !txn.is_statement() || limits(collection)?.is_none() {
+        return Ok(());
+    }
+    let message = format!(
+        "Collection '{}' is a capped collection. Writes in transactions are not allowed on capped collections.",
+        collection.name
+    );
+    let code = Code::OPERATION_NOT_SUPPORTED_IN_TRANSACTION;
+    Err(Error::query(code, message))
+}
+
 /// Gives a new capped collection its index on `_id`.
 pub fn add_id_index(txn: &mut WriteTxn<'_>, collection: &Collection) -> storage::Result<()> {
     let spec = IndexSpec::id();
@@ -51,6 +65,7 @@ pub fn insert(
     limits: &Capped,
     document: &[u8],
 ) -> Result<Option<Duplicate>> {
+    refuse_in_transaction(txn, collection)?;
     if document.len() as u64 > limits.size {
         let message = "object to insert exceeds cappedMaxSize";
         return Err(Error::query(Code::BAD_VALUE, message));

@@ -9,11 +9,12 @@
 
 use std::ops::ControlFlow;
 
-use super::Entered;
+use super::capped;
 use super::collection::Collection;
 use super::errors::from_storage;
 use super::execute::{self, Position, Search, Source};
 use super::interrupt::Interrupt;
+use super::scope::Entered;
 use super::select::Selection;
 use super::sorter::{Overflow, Sorter};
 use crate::error::Result;
@@ -39,9 +40,12 @@ pub fn one(
     none: &mut dyn FnMut(&mut WriteTxn<'_>) -> Result<()>,
 ) -> Result<()> {
     let engine = collection.database.enter()?;
-    let (candidate, seen) = look_ahead(collection, &engine, selection, interrupt)?;
+    let (candidate, seen) = match engine.transaction() {
+        None => look_ahead(collection, &engine, selection, interrupt)?,
+        // There is no lock on which others wait.
+        Some(_) => (None, None),
+    };
     let mut txn = engine.begin_write_until(interrupt)?;
-    txn.share_pages();
     let target = txn.collection(&collection.name);
     let mut found = None;
     if let Some(target) = &target {
@@ -59,7 +63,10 @@ pub fn one(
         }
     }
     match (target, found) {
-        (Some(target), Some((key, document))) => change(&mut txn, &target, &key, &document)?,
+        (Some(target), Some((key, document))) => {
+            capped::refuse_in_transaction(&txn, &target)?;
+            change(&mut txn, &target, &key, &document)?
+        }
         _ => none(&mut txn)?,
     }
     let lsn = txn.commit();
@@ -240,6 +247,9 @@ fn change_batch(
         *keys = &[];
         return (Ok(0), None);
     };
+    if let Err(error) = capped::refuse_in_transaction(&txn, &target) {
+        return (Err(error), None);
+    }
     while let Some((key, rest)) = keys.split_first() {
         *keys = rest;
         let source = Source {

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use super::cursor::Cursor;
+use super::errors::from_storage;
+use super::interrupt::Interrupt;
 use super::options::{
-    CountOptions, DeleteOptions, FindOptions, InsertManyOptions, UpdateOptions, Verbosity,
+    self, CountOptions, DeleteOptions, FindOptions, InsertManyOptions, UpdateOptions, Verbosity,
     WriteOptions,
 };
+use super::scope::Scope;
 use super::{
-    InsertManyResult, Shared, UpdateResult, delete, explain, find, indexes, insert, listing, update,
+    InsertManyResult, UpdateResult, capped, delete, explain, find, finish, indexes, insert,
+    listing, names, update,
 };
 use crate::bson::{RawDoc, Value};
 use crate::error::Result;
@@ -19,12 +23,12 @@ use crate::error::Result;
 /// [`validate`](crate::bson::validate()): they are not checked again.
 #[derive(Clone)]
 pub struct Collection {
-    pub(super) database: Arc<Shared>,
+    pub(super) database: Scope,
     pub(super) name: Arc<str>,
 }
 
 impl Collection {
-    pub(super) fn new(database: Arc<Shared>, name: &str) -> Collection {
+    pub(super) fn new(database: Scope, name: &str) -> Collection {
         Collection {
             database,
             name: name.into(),
@@ -38,7 +42,7 @@ impl Collection {
 
     /// Adds a document, with an ObjectId as `_id` if it has none. Gives its `_id`.
     pub fn insert_one(&self, document: &[u8], options: &WriteOptions) -> Result<Value> {
-        insert::one(self, document, options)
+        self.database.settle(insert::one(self, document, options))
     }
 
     /// Adds documents that `next` appends to the buffer given, one a call, until it returns false. They are committed many
@@ -51,12 +55,12 @@ impl Collection {
         next: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool>,
         options: &InsertManyOptions,
     ) -> Result<InsertManyResult> {
-        insert::many(self, next, options)
+        self.database.settle(insert::many(self, next, options))
     }
 
     /// The documents that `filter` selects. Reads nothing before the first `Cursor::next`, but sees the database as of now.
     pub fn find(&self, filter: &[u8], options: FindOptions) -> Result<Cursor> {
-        find::many(self, filter, &options)
+        self.database.settle(find::many(self, filter, &options))
     }
 
     /// Gives the first document that `filter` selects to `visit`, straight from its page if there is no projection.
@@ -66,12 +70,13 @@ impl Collection {
         options: &FindOptions,
         visit: &mut dyn FnMut(RawDoc<'_>) -> R,
     ) -> Result<Option<R>> {
-        find::one_with(self, filter, options, visit)
+        self.database
+            .settle(find::one_with(self, filter, options, visit))
     }
 
     /// How many documents `filter` selects.
     pub fn count_documents(&self, filter: &[u8], options: &CountOptions) -> Result<i64> {
-        find::count(self, filter, options)
+        self.database.settle(find::count(self, filter, options))
     }
 
     /// Changes the first document that `filter` selects.
@@ -81,7 +86,8 @@ impl Collection {
         update: &[u8],
         options: &UpdateOptions,
     ) -> Result<UpdateResult> {
-        update::update_one(self, filter, update, options)
+        self.database
+            .settle(update::update_one(self, filter, update, options))
     }
 
     /// Changes every document that `filter` selects. Each document changes as a whole; the operation does not, as in MongoDB.
@@ -91,7 +97,8 @@ impl Collection {
         update: &[u8],
         options: &UpdateOptions,
     ) -> Result<UpdateResult> {
-        update::update_many(self, filter, update, options)
+        self.database
+            .settle(update::update_many(self, filter, update, options))
     }
 
     /// Replaces all but the `_id` of the first document that `filter` selects.
@@ -101,41 +108,64 @@ impl Collection {
         replacement: &[u8],
         options: &UpdateOptions,
     ) -> Result<UpdateResult> {
-        update::replace_one(self, filter, replacement, options)
+        self.database
+            .settle(update::replace_one(self, filter, replacement, options))
     }
 
     /// Removes the first document that `filter` selects. Gives how many were removed.
     pub fn delete_one(&self, filter: &[u8], options: &DeleteOptions) -> Result<u64> {
-        delete::one(self, filter, options)
+        self.database.settle(delete::one(self, filter, options))
     }
 
     /// Removes every document that `filter` selects. Gives how many were removed.
     pub fn delete_many(&self, filter: &[u8], options: &DeleteOptions) -> Result<u64> {
-        delete::many(self, filter, options)
+        self.database.settle(delete::many(self, filter, options))
     }
 
     /// Removes the collection, its documents and indexes. One that does not exist is fine, as in MongoDB 7 and later.
     pub fn drop(&self) -> Result<()> {
-        listing::drop_collection(self)
+        self.database.settle(listing::drop_collection(self))
     }
 
     /// Makes the indexes that are not there yet; all or none. Gives their names.
     pub fn create_indexes(&self, specs: RawDoc<'_>, options: &WriteOptions) -> Result<Vec<String>> {
-        indexes::create(self, specs, options)
+        self.database.settle(indexes::create(self, specs, options))
     }
 
     /// Removes an index by name; `"*"` removes all but that on `_id`.
     pub fn drop_index(&self, name: &str) -> Result<()> {
-        indexes::drop_index(self, name)
+        self.database.settle(indexes::drop_index(self, name))
     }
 
     /// The indexes' specifications, as a BSON array.
     pub fn list_indexes(&self) -> Result<Vec<u8>> {
-        indexes::list(self)
+        self.database.settle(indexes::list(self))
     }
 
     /// How `{find|count|update|delete|..: .., filter, ..}` would be carried out, in MongoDB's form.
     pub fn explain(&self, command: RawDoc<'_>, verbosity: Verbosity) -> Result<Vec<u8>> {
-        explain::explain(self, command, verbosity)
+        self.database
+            .settle(explain::explain(self, command, verbosity))
     }
+}
+
+/// Makes a collection.
+pub(super) fn create(scope: &Scope, name: &str, options: RawDoc<'_>) -> Result<()> {
+    let engine = scope.enter()?;
+    names::check_collection(name)?;
+    let options = options::CreateOptions::from_bson(options)?;
+    let interrupt = Interrupt::new(scope, &options.write.common)?;
+    let mut txn = engine.begin_write_until(&interrupt)?;
+    let bytes = options.to_bytes();
+    if let Some(there) = txn.collection(name) {
+        if there.options.bytes() == bytes {
+            return Ok(());
+        }
+        return Err(listing::other_options(&there)?);
+    }
+    let made = txn.create_collection(name, &bytes).map_err(from_storage)?;
+    if options.capped.is_some() {
+        capped::add_id_index(&mut txn, &made).map_err(from_storage)?;
+    }
+    finish(&engine, txn)
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::Shared;
 use super::execute::{self, Examined, Position, Search, Source};
 use super::interrupt::Interrupt;
+use super::scope::Scope;
 use super::select::Selection;
 use super::sorter::{Overflow, Sorted, Sorter};
 use crate::bson::RawDoc;
@@ -33,7 +34,7 @@ pub(super) struct Window {
 
 /// The results of a `find`.
 pub struct Cursor {
-    database: Arc<Shared>,
+    database: Scope,
     /// Where the documents are; `None`: the collection does not exist.
     at: Option<Snapshot>,
     selection: Selection,
@@ -60,7 +61,7 @@ pub(super) struct Snapshot {
 
 impl Cursor {
     pub(super) fn new(
-        database: Arc<Shared>,
+        database: Scope,
         at: Option<Snapshot>,
         selection: Selection,
         window: Window,
@@ -92,7 +93,7 @@ impl Cursor {
             self.interrupt.resume();
             let filled = self.fill();
             self.interrupt.pause();
-            filled?;
+            database.settle(filled)?;
         }
         let Some(rest) = self.batch.get(self.next..).filter(|rest| !rest.is_empty()) else {
             return Ok(None);

@@ -12,6 +12,8 @@ use crate::storage::{self, ErrorKind};
 
 /// MongoDB's code for a failed system call.
 const FILE_STREAM_FAILED: Code = Code(39);
+/// The label of errors after which a transaction may be tried again from its beginning.
+pub const TRANSIENT_TRANSACTION_ERROR: &str = "TransientTransactionError";
 const OUT_OF_DISK_SPACE: Code = Code(14031);
 
 /// Gives a storage failure its status and code.
@@ -30,6 +32,12 @@ pub fn from_storage(error: storage::Error) -> Error {
         ErrorKind::TooLarge => (Status::Query, Code::BSON_OBJECT_TOO_LARGE),
         ErrorKind::Derive => return from_derive(error),
         ErrorKind::Interrupted => return from_interrupt(error),
+        ErrorKind::Conflict => return transient(error, Status::Conflict, Code::WRITE_CONFLICT),
+        ErrorKind::TransactionExpired => {
+            return transient(error, Status::NotFound, Code::NO_SUCH_TRANSACTION);
+        }
+        ErrorKind::NoTransaction => (Status::NotFound, Code::NO_SUCH_TRANSACTION),
+        ErrorKind::TransactionCommitted => (Status::Closed, Code::TRANSACTION_COMMITTED),
         ErrorKind::Argument => (Status::Argument, Code::BAD_VALUE),
     };
     let mut converted = Error::new(status, code, error.message());
@@ -37,6 +45,11 @@ pub fn from_storage(error: storage::Error) -> Error {
         converted = converted.with_detail("errno", errno);
     }
     with_cause(converted, error)
+}
+
+/// An error after which the whole transaction may be tried again.
+fn transient(error: storage::Error, status: Status, code: Code) -> Error {
+    Error::new(status, code, error.message()).with_label(TRANSIENT_TRANSACTION_ERROR)
 }
 
 fn with_cause(converted: Error, error: storage::Error) -> Error {

@@ -28,6 +28,7 @@ pub fn explain(
     verbosity: Verbosity,
 ) -> Result<Vec<u8>> {
     let engine = collection.database.enter()?;
+    engine.refuse_in_transaction("explain")?;
     let command = Command::parse(command)?;
     let options = &command.options;
     let context = Context::default();

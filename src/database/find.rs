@@ -1,16 +1,16 @@
 //! Reading: find, find_one, count.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use super::capped;
 use super::collection::Collection;
 use super::cursor::{Cursor, Snapshot, Window};
 use super::execute::{self, Position};
 use super::interrupt::Interrupt;
+use super::listing;
 use super::options::{CountOptions, FindOptions};
+use super::scope::Entered;
 use super::select::Selection;
-use super::{Entered, listing};
 use crate::bson::{RawDoc, RawValue};
 use crate::error::Result;
 use crate::index::key;
@@ -107,7 +107,7 @@ pub fn one_with<R>(
             limit: 1,
             in_memory_only: options.in_memory_only,
         };
-        let database = Arc::clone(&collection.database);
+        let database = collection.database.clone();
         let mut cursor = Cursor::new(database, Some(at), selection, window, interrupt);
         return Ok(cursor
             .next()?

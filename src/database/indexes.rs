@@ -67,12 +67,38 @@ fn create_one(
             return Ok(());
         }
     }
+    refuse_in_transaction(txn, &target)?;
     let step = &|bytes| interrupt.storage_step(bytes);
     let made = txn.create_index(&target, &spec.name, spec.unique, &spec.to_bytes(), step);
     match made.map_err(from_storage)? {
         None => Ok(()),
         Some(duplicate) => Err(not_unique(txn, &target, spec, &duplicate)),
     }
+}
+
+/// In a transaction only a collection that it has made itself, and that is empty, gets indexes
+/// ([manual](https://www.mongodb.com/docs/manual/core/transactions-operations/)).
+fn refuse_in_transaction(
+    txn: &WriteTxn<'_>,
+    collection: &storage::catalog::Collection,
+) -> Result<()> {
+    let what = if !txn.is_statement() {
+        return Ok(());
+    } else if !txn.has_made(collection.id) {
+        "existing"
+    } else if txn.roots().get(collection.id).entries > 0 {
+        "non-empty"
+    } else {
+        return Ok(());
+    };
+    let message = format!(
+        "Cannot create new indexes on {what} collection {} in a multi-document transaction.",
+        collection.name
+    );
+    Err(Error::query(
+        Code::OPERATION_NOT_SUPPORTED_IN_TRANSACTION,
+        message,
+    ))
 }
 
 /// The error for a unique index over documents that share a key: names the key and both ids.
@@ -101,10 +127,11 @@ fn not_unique(
 
 pub fn drop_index(collection: &Collection, name: &str) -> Result<()> {
     let engine = collection.database.enter()?;
+    engine.refuse_in_transaction("dropIndexes")?;
     if name == ID_INDEX {
         return Err(Error::query(Code::INVALID_OPTIONS, "cannot drop _id index"));
     }
-    let mut txn = engine.begin_write().map_err(from_storage)?;
+    let mut txn = engine.begin_write()?;
     let Some(target) = txn.collection(&collection.name) else {
         return Err(listing::no_collection(txn.catalog(), &collection.name));
     };
@@ -134,6 +161,7 @@ pub fn drop_index(collection: &Collection, name: &str) -> Result<()> {
 
 pub fn list(collection: &Collection) -> Result<Vec<u8>> {
     let engine = collection.database.enter()?;
+    engine.refuse_in_transaction("listIndexes")?;
     let version = engine.snapshot();
     let Some(found) = version.catalog.get(&collection.name) else {
         return Err(listing::no_collection(&version.catalog, &collection.name));

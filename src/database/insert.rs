@@ -5,13 +5,13 @@
 
 use serde_json::json;
 
-use super::Entered;
 use super::capped;
 use super::collection::Collection;
 use super::errors::{duplicate_key, from_storage};
 use super::execute::Source;
 use super::interrupt::Interrupt;
 use super::options::{InsertManyOptions, WriteOptions};
+use super::scope::Entered;
 use super::select::spec_of;
 use crate::bson::{RawDoc, RawValueBuf, Value, ensure_id_first};
 use crate::error::{Code, Error, Result, Status};
@@ -47,7 +47,6 @@ pub fn one(collection: &Collection, document: &[u8], options: &WriteOptions) -> 
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
     let mut txn = engine.begin_write_until(&interrupt)?;
     let target = find_or_create(&mut txn, collection)?;
-    txn.share_pages();
     let duplicate = store(&mut txn, &target, &key, &bytes)?;
     if let Some(duplicate) = duplicate {
         return Err(refusal(&txn, &target, &duplicate, &bytes));

@@ -246,8 +246,8 @@ impl Interrupt {
 impl Entered<'_> {
     /// Starts a transaction; waits for the one that is running, but not beyond the operation's end.
     pub fn begin_write_until(&self, interrupt: &Interrupt) -> Result<WriteTxn<'_>> {
-        if interrupt.is_unlimited() {
-            return (**self).begin_write().map_err(super::from_storage);
+        if interrupt.is_unlimited() || self.transaction().is_some() {
+            return self.begin_write();
         }
         loop {
             interrupt.check()?;

@@ -1,7 +1,6 @@
 //! What there is: collections and figures.
 
 use super::collection::Collection;
-use super::errors::from_storage;
 use super::{Database, finish};
 use crate::bson::{Builder, Document, RawDoc, RawValue, doc};
 use crate::error::{Code, Error, Result, Status};
@@ -131,7 +130,8 @@ pub fn no_collection(catalog: &Catalog, name: &str) -> Error {
 
 pub fn drop_collection(collection: &Collection) -> Result<()> {
     let engine = collection.database.enter()?;
-    let mut txn = engine.begin_write().map_err(from_storage)?;
+    engine.refuse_in_transaction("drop")?;
+    let mut txn = engine.begin_write()?;
     let Some(found) = txn.collection(&collection.name) else {
         return Ok(());
     };

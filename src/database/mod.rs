@@ -23,8 +23,10 @@ mod interrupt;
 mod listing;
 mod names;
 pub mod options;
+mod scope;
 mod select;
 mod sorter;
+mod transaction;
 mod trial;
 mod update;
 
@@ -32,12 +34,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use parking_lot::{RwLock, RwLockReadGuard};
+use parking_lot::RwLock;
 
 pub use collection::Collection;
 pub use cursor::Cursor;
 pub use insert::InsertManyResult;
 pub use interrupt::ProgressFn;
+pub use transaction::Transaction;
 pub use update::UpdateResult;
 
 use crate::bson::RawDoc;
@@ -50,8 +53,8 @@ use crate::storage::vfs::Vfs;
 use crate::storage::vfs::memory::MemoryVfs;
 use crate::storage::vfs::os::OsVfs;
 use errors::from_storage;
-use interrupt::Interrupt;
 use options::{Durability, OpenOptions, ReadMode};
+use scope::{Entered, Scope};
 
 /// The path of a database that lives in memory and goes with its last handle.
 pub const MEMORY_PATH: &str = ":memory:";
@@ -71,17 +74,6 @@ struct Shared {
     path: String,
 }
 
-/// A call in progress: the database stays open until it is dropped.
-struct Entered<'a>(RwLockReadGuard<'a, Option<Arc<Engine>>>);
-
-impl std::ops::Deref for Entered<'_> {
-    type Target = Arc<Engine>;
-
-    fn deref(&self) -> &Arc<Engine> {
-        self.0.as_ref().expect("checked by enter")
-    }
-}
-
 impl Shared {
     fn enter(&self) -> Result<Entered<'_>> {
         // Recursive: a caller's callback may use the database while a call is in progress.
@@ -90,7 +82,7 @@ impl Shared {
             let message = format!("the database {} is closed", self.path);
             return Err(Error::new(Status::Closed, Code::NONE, message));
         }
-        Ok(Entered(engine))
+        Ok(Entered::new(engine))
     }
 }
 
@@ -207,7 +199,7 @@ impl Database {
     pub fn collection(&self, name: &str) -> Result<Collection> {
         self.0.enter()?;
         names::check_collection(name)?;
-        Ok(Collection::new(self.0.clone(), name))
+        Ok(Collection::new(self.scope(), name))
     }
 
     /// Makes a collection; `options` are those of [`CreateOptions`](options::CreateOptions). One that exists already with the
@@ -215,23 +207,14 @@ impl Database {
     ///
     /// Errors: `NamespaceExists` (48) if there is one with other options.
     pub fn create_collection(&self, name: &str, options: RawDoc<'_>) -> Result<()> {
-        let engine = self.0.enter()?;
-        names::check_collection(name)?;
-        let options = options::CreateOptions::from_bson(options)?;
-        let interrupt = Interrupt::new(&self.0, &options.write.common)?;
-        let mut txn = engine.begin_write_until(&interrupt)?;
-        let bytes = options.to_bytes();
-        if let Some(there) = txn.collection(name) {
-            if there.options.bytes() == bytes {
-                return Ok(());
-            }
-            return Err(listing::other_options(&there)?);
+        collection::create(&self.scope(), name, options)
+    }
+
+    fn scope(&self) -> Scope {
+        Scope {
+            shared: self.0.clone(),
+            transaction: None,
         }
-        let made = txn.create_collection(name, &bytes).map_err(from_storage)?;
-        if options.capped.is_some() {
-            capped::add_id_index(&mut txn, &made).map_err(from_storage)?;
-        }
-        finish(&engine, txn)
     }
 
     /// Gives a collection another name, dropping one that has it already if `drop_target`.
@@ -245,7 +228,7 @@ impl Database {
             let message = "can't rename a collection to itself";
             return Err(Error::query(Code::ILLEGAL_OPERATION, message));
         }
-        let mut txn = engine.begin_write().map_err(from_storage)?;
+        let mut txn = engine.begin_write()?;
         let Some(source) = txn.collection(from) else {
             return Err(listing::no_collection(txn.catalog(), from));
         };

@@ -6,10 +6,12 @@
 mod common;
 pub mod create;
 mod given;
+mod transaction;
 
 pub use self::common::{Common, WriteOptions};
 pub use self::create::CreateOptions;
 use self::given::given;
+pub use self::transaction::TransactionOptions;
 use crate::bson::RawDoc;
 use crate::error::Result;
 use crate::json;
@@ -64,6 +66,8 @@ pub struct OpenOptions {
     pub background: bool,
     /// Query shapes whose plan is remembered.
     pub query_cache_size: usize,
+    /// A transaction that has been open for longer is aborted.
+    pub transaction_lifetime_limit_seconds: u64,
 }
 
 impl Default for OpenOptions {
@@ -81,13 +85,15 @@ impl Default for OpenOptions {
             max_open_files: 256,
             background: true,
             query_cache_size: 1000,
+            transaction_lifetime_limit_seconds: 60,
         }
     }
 }
 
 impl OpenOptions {
     const KNOWN: &str = "create, readOnly, durability, syncIntervalMs, cacheSize, pageSize, \
-        readMode, strictCollections, jsonMode, maxOpenFiles, background, queryCacheSize";
+        readMode, strictCollections, jsonMode, maxOpenFiles, background, queryCacheSize, \
+        transactionLifetimeLimitSeconds";
 
     /// Reads `{create, readOnly, durability, ...}` as JSON.
     pub fn from_json(text: &str) -> Result<OpenOptions> {
@@ -127,6 +133,9 @@ impl OpenOptions {
                 "maxOpenFiles" => options.max_open_files = given.number(8, 1 << 20)? as usize,
                 "background" => options.background = given.boolean()?,
                 "queryCacheSize" => options.query_cache_size = given.number(0, 1 << 20)? as usize,
+                "transactionLifetimeLimitSeconds" => {
+                    options.transaction_lifetime_limit_seconds = given.lifetime_limit()?;
+                }
                 _ => return Err(given.unknown(OpenOptions::KNOWN)),
             }
         }
@@ -393,7 +402,7 @@ mod tests {
         let text = r#"{"create": false, "readOnly": true, "durability": "interval",
             "syncIntervalMs": 20, "cacheSize": 1048576, "pageSize": 4096, "readMode": "pread",
             "strictCollections": true, "jsonMode": "canonical", "maxOpenFiles": 16,
-            "background": false, "queryCacheSize": 0}"#;
+            "background": false, "queryCacheSize": 0, "transactionLifetimeLimitSeconds": 5}"#;
         let options = OpenOptions {
             create: false,
             read_only: true,
@@ -407,6 +416,7 @@ mod tests {
             max_open_files: 16,
             background: false,
             query_cache_size: 0,
+            transaction_lifetime_limit_seconds: 5,
         };
         assert_eq!(OpenOptions::from_json(text).unwrap(), options);
     }

@@ -32,6 +32,14 @@ pub enum ErrorKind {
     Derive,
     /// The layer above wants the work stopped; the cause is its own error.
     Interrupted,
+    /// Another operation wrote first what an open transaction writes.
+    Conflict,
+    /// The transaction was aborted.
+    NoTransaction,
+    /// The transaction was aborted because its time was over.
+    TransactionExpired,
+    /// The transaction was committed.
+    TransactionCommitted,
     /// A wrong option.
     Argument,
 }

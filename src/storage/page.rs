@@ -138,10 +138,36 @@ pub fn set_count(page: &mut [u8], count: usize) {
     put_u16(page, 14, count as u16);
 }
 
-/// The commit that made the page.
+/// The commit that made the page, or a private birth.
 #[inline]
 pub fn birth(page: &[u8]) -> Lsn {
     get_u64(page, 16)
+}
+
+/// Set in the births of pages made by transactions that ran beside others. Such a transaction does not know the number of its
+/// commit, so its pages carry that of the version it began with, and its own number among those open at the time.
+const PRIVATE: u64 = 1 << 63;
+const PRIVATE_LSN_BITS: u32 = 48;
+
+/// The birth of the pages of open transaction `number`, which began with version `base`.
+pub fn private_birth(number: u16, base: Lsn) -> Lsn {
+    debug_assert!(number >> 15 == 0 && base >> PRIVATE_LSN_BITS == 0);
+    PRIVATE | u64::from(number) << PRIVATE_LSN_BITS | base
+}
+
+#[inline]
+pub fn is_private(birth: Lsn) -> bool {
+    birth & PRIVATE != 0
+}
+
+/// The first version that may have the page.
+#[inline]
+pub fn first_version(birth: Lsn) -> Lsn {
+    if is_private(birth) {
+        birth & ((1 << PRIVATE_LSN_BITS) - 1)
+    } else {
+        birth
+    }
 }
 
 /// Writes everything of the header but the checksum; clears the kind's own part.

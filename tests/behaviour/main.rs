@@ -23,5 +23,6 @@ mod queries;
 mod random;
 mod shell;
 mod sorting;
+mod transactions;
 mod unique;
 mod updates;

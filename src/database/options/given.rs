@@ -100,6 +100,12 @@ impl Given<'_> {
         }
     }
 
+    /// Seconds that a transaction may be open
+    /// ([manual](https://www.mongodb.com/docs/manual/reference/parameters/#mongodb-parameter-param.transactionLifetimeLimitSeconds)).
+    pub(super) fn lifetime_limit(&self) -> Result<u64> {
+        self.number(1, i32::MAX as u64)
+    }
+
     pub(super) fn page_size(&self) -> Result<u32> {
         let size = self
             .value

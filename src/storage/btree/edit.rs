@@ -1,11 +1,12 @@
 //! Changing a tree: copy the path, put the entry in, split what is full.
 //!
-//! Only pages that no reader can know are changed in place: those born in the running transaction and, where it allows that,
-//! in the commits before it that belong to no version yet. Every other page on the path is copied first and the copy
-//! entered in its parent, because a reader may take the root of any version at any instant.
+//! Only pages born in the running transaction are changed in place; every other page on the path is
+//! copied first and the copy entered in its parent, because a reader may take the current root at any instant.
 //!
 //! Invariant: `Changes` lists every page number taken and every page given up, so that a transaction can be
 //! rolled back exactly and the pages that died can be freed when no snapshot needs them.
+
+use std::collections::BTreeMap;
 
 use crossbeam_epoch::Guard;
 
@@ -28,20 +29,95 @@ pub struct Death {
 /// What a transaction did to page files.
 #[derive(Default)]
 pub struct Changes {
-    /// Tree, first page, pages.
+    /// Tree, first page, pages; of a transaction that runs beside others they are in `private`.
     pub born: Vec<(TreeId, u32, u32)>,
     pub died: Vec<Death>,
-    /// A page of an earlier commit was changed in place: there is no way back.
-    pub changed_shared: bool,
+    /// Set for a transaction that runs beside others: the files are told of its deaths only when it commits.
+    pub private: Option<PrivatePages>,
+}
+
+impl Changes {
+    fn add_born(&mut self, tree: TreeId, number: u32, pages: u32) {
+        match &mut self.private {
+            Some(private) => private.add(tree, number, pages),
+            None => self.born.push((tree, number, pages)),
+        }
+    }
+}
+
+/// The pages that a transaction beside others has made and not given up.
+///
+/// It lends versions of its state to those who read in it. A page that such a version may show is not changed in place
+/// any more, and not released before the version is gone.
+#[derive(Default)]
+pub struct PrivatePages {
+    pages: BTreeMap<(TreeId, u32), Owned>,
+    generation: u64,
+    /// Pages of generations before this one may be shown by a version that is lent out.
+    frozen: u64,
+    /// Given up, but perhaps still shown.
+    lingering: Vec<(TreeId, u32, u32)>,
+}
+
+struct Owned {
+    pages: u32,
+    generation: u64,
+}
+
+impl PrivatePages {
+    fn add(&mut self, tree: TreeId, number: u32, pages: u32) {
+        let generation = self.generation;
+        self.pages
+            .insert((tree, number), Owned { pages, generation });
+    }
+
+    fn may_change(&self, tree: TreeId, number: u32) -> bool {
+        // While no version is lent out nothing needs to be looked up.
+        let owned = || self.pages.get(&(tree, number));
+        self.frozen == 0 || owned().is_some_and(|owned| owned.generation >= self.frozen)
+    }
+
+    /// Takes a page off the list. Whether its number is free at once.
+    fn give_up(&mut self, tree: TreeId, number: u32, pages: u32) -> bool {
+        let owned = self.pages.remove(&(tree, number));
+        let unseen = owned.is_none_or(|owned| owned.generation >= self.frozen);
+        if !unseen {
+            self.lingering.push((tree, number, pages));
+        }
+        unseen
+    }
+
+    /// A version has been lent out: what it shows must stay.
+    pub fn freeze(&mut self) {
+        self.generation += 1;
+        self.frozen = self.generation;
+    }
+
+    /// No version is lent out any more. Gives the pages that only those needed.
+    pub fn thaw(&mut self) -> Vec<(TreeId, u32, u32)> {
+        self.frozen = 0;
+        std::mem::take(&mut self.lingering)
+    }
+
+    /// Gives away the pages of some trees, in order.
+    pub fn take(&mut self, is_taken: impl Fn(TreeId) -> bool, out: &mut Vec<(TreeId, u32, u32)>) {
+        out.extend(self.iter().filter(|&(tree, ..)| is_taken(tree)));
+        self.pages.retain(|&(tree, _), _| !is_taken(tree));
+    }
+
+    /// Tree, first page, pages.
+    pub fn iter(&self) -> impl Iterator<Item = (TreeId, u32, u32)> {
+        self.pages
+            .iter()
+            .map(|(&(tree, number), owned)| (tree, number, owned.pages))
+    }
 }
 
 /// One tree being changed by the running transaction.
 pub struct Edit<'a> {
     pub file: &'a PageFile,
-    /// The LSN that the transaction will commit as: the birth of its pages.
-    pub lsn: Lsn,
-    /// Pages born from here on are changed in place: this transaction's alone, or those of commits that no version shows.
-    pub floor: Lsn,
+    /// The birth of the transaction's pages: the LSN that it will commit as, or a private one.
+    pub birth: Lsn,
     pub pin: &'a Guard,
     pub changes: &'a mut Changes,
 }
@@ -60,54 +136,66 @@ impl<'a> Edit<'a> {
     }
 
     fn page_mut(&self, at: PagePtr) -> Result<&'a mut [u8]> {
-        // SAFETY: `at` came from `own` or `new_node`: it was born in this transaction, which runs on this thread under the
-        // commit lock, or in a commit that no version shows, whose pages are reached under that lock only. No caller keeps
-        // an earlier slice of the page.
+        // SAFETY: `at` was born in this transaction (it came from `own` or `new_node`), which runs on this thread
+        // under the commit lock, and no caller keeps an earlier slice of the page.
         unsafe { self.file.own_mut(at, self.pin) }
     }
 
     fn new_page(&mut self, page: PageBox, number: u32) -> PagePtr {
         let pages = (page.len() / self.file.page_size) as u32;
-        self.file.put_new(number, page, self.lsn, self.pin);
-        self.changes.born.push((self.file.tree, number, pages));
-        PagePtr::new(number, self.lsn)
+        self.file.put_new(number, page, self.birth, self.pin);
+        self.changes.add_born(self.file.tree, number, pages);
+        PagePtr::new(number, self.birth)
     }
 
     /// An empty node.
     pub(super) fn new_node(&mut self, level: u8) -> Result<PagePtr> {
-        let number = self.file.allocate(1)?;
+        let number = self.file.allocate(1, self.birth)?;
         let mut bytes = PageBox::zeroed(self.file.page_size);
         let kind = if level == 0 { Kind::Leaf } else { Kind::Branch };
-        page::init(&mut bytes, kind, level, number, self.file.tree, self.lsn);
+        page::init(&mut bytes, kind, level, number, self.file.tree, self.birth);
         NodeMut::new(&mut bytes).clear(b"");
         Ok(self.new_page(bytes, number))
     }
 
-    /// The node itself if it may be changed in place, else a copy that takes its place.
+    /// The node itself if this transaction made it, else a copy that takes its place.
     pub(super) fn own(&mut self, at: PagePtr, level: u8) -> Result<PagePtr> {
         let old = self.node(at, level)?;
-        let birth = page::birth(old.page());
-        if (self.floor..=self.lsn).contains(&birth) {
-            self.changes.changed_shared |= birth != self.lsn;
+        if page::birth(old.page()) == self.birth && self.may_change(at) {
             return Ok(at);
         }
         let mut bytes = PageBox::copy_of(old.page());
         self.kill(at, 1)?;
         // Nothing may fail between taking the number and noting it in `changes`.
-        let number = self.file.allocate(1)?;
-        page::adopt(&mut bytes, number, self.lsn);
+        let number = self.file.allocate(1, self.birth)?;
+        page::adopt(&mut bytes, number, self.birth);
         Ok(self.new_page(bytes, number))
+    }
+
+    fn may_change(&self, at: PagePtr) -> bool {
+        let private = self.changes.private.as_ref();
+        private.is_none_or(|private| private.may_change(self.file.tree, at.number))
     }
 
     /// Gives up a page or extent.
     pub(super) fn kill(&mut self, at: PagePtr, pages: u32) -> Result<()> {
-        let born = page::birth(self.file.read(at, self.pin)?);
-        self.file.die(at.number, pages)?;
+        let birth = page::birth(self.file.read(at, self.pin)?);
+        let tree = self.file.tree;
+        match &mut self.changes.private {
+            Some(private) if birth == self.birth => {
+                if private.give_up(tree, at.number, pages) {
+                    self.file.release(at.number, pages, self.pin)?;
+                }
+                return Ok(());
+            }
+            Some(_) => {}
+            None => self.file.die(at.number, pages)?,
+        }
         self.changes.died.push(Death {
-            tree: self.file.tree,
+            tree,
             number: at.number,
             pages,
-            born,
+            born: page::first_version(birth),
         });
         Ok(())
     }
@@ -182,7 +270,7 @@ impl<'a> Edit<'a> {
 
     fn new_extent(&mut self, value: &[u8]) -> Result<PagePtr> {
         let pages = self.file.extent_pages(value.len() as u32);
-        let number = self.file.allocate(pages)?;
+        let number = self.file.allocate(pages, self.birth)?;
         let mut bytes = PageBox::zeroed(pages as usize * self.file.page_size);
         page::init(
             &mut bytes,
@@ -190,7 +278,7 @@ impl<'a> Edit<'a> {
             0,
             number,
             self.file.tree,
-            self.lsn,
+            self.birth,
         );
         page::put_u32(&mut bytes, 24, value.len() as u32);
         bytes[HEADER..HEADER + value.len()].copy_from_slice(value);

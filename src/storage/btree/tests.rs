@@ -122,8 +122,7 @@ fn run(seed: u64, page_size: usize, commits: u64) {
         let mut changes = Changes::default();
         let mut edit = Edit {
             file: &file,
-            lsn,
-            floor: lsn,
+            birth: lsn,
             pin: &pin,
             changes: &mut changes,
         };
@@ -175,8 +174,7 @@ fn ascending_and_descending_keys_fill_their_pages() {
         let (mut tree, mut changes) = (Tree::default(), Changes::default());
         let mut edit = Edit {
             file: &file,
-            lsn: 1,
-            floor: 1,
+            birth: 1,
             pin: &pin,
             changes: &mut changes,
         };
@@ -199,8 +197,7 @@ fn emptying_a_tree_gives_every_page_back() {
     let (mut tree, mut changes) = (Tree::default(), Changes::default());
     let mut edit = Edit {
         file: &file,
-        lsn: 1,
-        floor: 1,
+        birth: 1,
         pin: &pin,
         changes: &mut changes,
     };

@@ -11,9 +11,12 @@ mod background;
 mod checkpoint;
 mod commit;
 mod open;
+mod publish;
+mod recent;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod transaction;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +39,8 @@ use super::wal::writer::LogSizes;
 use background::Bell;
 use checkpoint::CheckpointState;
 use commit::GroupCommit;
+use recent::RecentWrites;
+pub use transaction::{InTransaction, Transaction};
 pub use write::{Duplicate, WriteTxn};
 
 /// When a commit counts as done.
@@ -132,13 +137,13 @@ pub struct Engine {
     visible: RwLock<Arc<Version>>,
     registry: Arc<Registry>,
     checkpoint: Mutex<CheckpointState>,
+    /// Open transactions by their numbers.
+    transactions: Mutex<BTreeMap<u16, Arc<Transaction>>>,
+    recent: RecentWrites,
     /// The files of all trees, dropped ones too until they are removed. In order, so that a run follows from its input alone.
     files: RwLock<BTreeMap<TreeId, Arc<PageFile>>>,
-    /// The newest commit.
+    /// The newest commit: pages born up to here never change again.
     committed: AtomicU64,
-    /// The newest commit that a version shows, or will: pages born up to here never change again. Moved on under the commit
-    /// lock, before the version's roots are taken.
-    settled: AtomicU64,
     /// The newest durable checkpoint's commit.
     checkpointed: AtomicU64,
     /// Bytes of log since the last checkpoint.
@@ -258,7 +263,7 @@ impl Engine {
         let dirty = self.shared.dirty_bytes.load(Ordering::Relaxed).max(0) as usize;
         let hard = self.options.cache_bytes / 2;
         if dirty > hard {
-            return self.write_ahead(self.settled.load(Ordering::Acquire), hard / 2);
+            return self.write_ahead(self.committed.load(Ordering::Acquire), hard / 2);
         }
         let log_full = self.log_bytes.load(Ordering::Relaxed) > self.options.checkpoint_log_bytes;
         if log_full && !self.options.background {
@@ -266,6 +271,21 @@ impl Engine {
         }
         if log_full || dirty > hard / 2 {
             self.bell.ring();
+        }
+        Ok(())
+    }
+
+    /// Writes the pages of an open transaction to their places.
+    fn write_private(&self, birth: Lsn, trees: &[TreeId]) -> Result<()> {
+        for tree in trees {
+            let file = self.files.read().get(tree).cloned();
+            let pin = crossbeam_epoch::pin();
+            let written = file.map_or(Ok(()), |file| file.write_private(birth, &pin));
+            pin.flush();
+            if let Err(error) = written {
+                self.poison(&error);
+                return Err(error);
+            }
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use parking_lot::{Mutex, RwLock};
 use super::background::Bell;
 use super::checkpoint::CheckpointState;
 use super::commit::GroupCommit;
+use super::recent::RecentWrites;
 use super::write::{Scratch, WriteTxn};
 use super::{Core, Engine, Options};
 use crate::storage::btree::TreeRef;
@@ -114,9 +115,10 @@ impl Engine {
             visible: RwLock::new(visible),
             registry,
             checkpoint: Mutex::new(state),
+            transactions: Mutex::default(),
+            recent: RecentWrites::default(),
             files: RwLock::new(files),
             committed: AtomicU64::new(checkpoint),
-            settled: AtomicU64::new(checkpoint),
             checkpointed: AtomicU64::new(checkpoint),
             log_bytes: AtomicU64::new(log.bytes),
             poisoned: AtomicBool::new(false),
@@ -192,7 +194,6 @@ impl Engine {
     fn publish_recovered(&self, last: Lsn) {
         let core = self.core.lock();
         debug_assert_eq!(core.lsn, last);
-        self.settle_pages(&core);
         let (roots, catalog) = (core.roots.clone(), core.catalog.clone());
         self.publish(Version::new(last, roots, catalog, &self.registry));
     }
@@ -201,6 +202,7 @@ impl Engine {
     /// last reference to the engine goes.
     pub fn close(&self) -> Result<()> {
         self.stop_background();
+        self.abort_transactions();
         if self.options.read_only {
             return Ok(());
         }

@@ -4,8 +4,9 @@
 //! forgets it, once no snapshot uses it.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use super::write::{Duplicate, WriteTxn, index_entry};
+use super::write::{Duplicate, Ground, WriteTxn, index_entry};
 use crate::storage::btree::walk::Walk;
 use crate::storage::catalog::{self, Collection, Index, Options};
 use crate::storage::derive::KeySet;
@@ -23,22 +24,38 @@ const BUILD_BATCH_BYTES: usize = 16 << 20;
 
 impl WriteTxn<'_> {
     fn new_tree(&mut self) -> TreeId {
-        self.next_tree += 1;
-        self.next_tree - 1
+        let next = match &mut self.ground {
+            Ground::Newest(_) => &mut self.next_tree,
+            // For good, whatever becomes of the transaction: others take ids meanwhile.
+            Ground::Fork(_) => &mut self.engine.core.lock().next_tree,
+        };
+        *next += 1;
+        *next - 1
     }
 
+    /// Chooses a name, and takes it at once.
     fn new_file(&self, id: TreeId, collection: &str, index: Option<&str>) -> String {
-        let files = self.engine.files.read();
+        let mut files = self.engine.files.write();
         // A file that is not ours may have the name too.
         let exists = |name: &str| self.engine.vfs.exists(name).unwrap_or(true);
         let taken = |name: &str| files.values().any(|file| file.name == name) || exists(name);
-        catalog::file_name(id, collection, index, taken)
+        let name = catalog::file_name(id, collection, index, taken);
+        files.insert(id, self.page_file(id, &name, self.engine.options.page_size));
+        name
+    }
+
+    fn page_file(&self, id: TreeId, name: &str, page_size: u32) -> Arc<PageFile> {
+        let free_map = FreeMap::new(FreeMapRoot::default(), 1);
+        PageFile::new(&self.engine.shared, id, name, page_size as usize, free_map)
     }
 
     fn add_file(&mut self, id: TreeId, name: &str, page_size: u32) -> Arc<PageFile> {
-        let free_map = FreeMap::new(FreeMapRoot::default(), 1);
-        let file = PageFile::new(&self.engine.shared, id, name, page_size as usize, free_map);
-        self.engine.files.write().insert(id, file.clone());
+        let mut files = self.engine.files.write();
+        let file = files
+            .entry(id)
+            .or_insert_with(|| self.page_file(id, name, page_size));
+        let file = file.clone();
+        drop(files);
         self.created.push(id);
         self.next_tree = self.next_tree.max(id + 1);
         self.touched.push(id);
@@ -274,13 +291,17 @@ impl WriteTxn<'_> {
     /// or read by it at this moment.
     pub(super) fn relieve_own(&self) -> Result<()> {
         let engine = self.engine;
-        let dirty = engine
-            .shared
-            .dirty_bytes
-            .load(std::sync::atomic::Ordering::Relaxed);
+        let dirty = engine.shared.dirty_bytes.load(Ordering::Relaxed);
         if dirty <= (engine.options.cache_bytes / 2) as i64 {
             return Ok(());
         }
-        engine.write_ahead(self.lsn, engine.options.cache_bytes / 4)
+        if let Ground::Fork(fork) = &self.ground {
+            engine.write_private(fork.birth, &self.touched)?;
+        }
+        let limit = match self.ground {
+            Ground::Newest(_) => self.lsn,
+            Ground::Fork(_) => engine.committed.load(Ordering::Acquire),
+        };
+        engine.write_ahead(limit, engine.options.cache_bytes / 4)
     }
 }

@@ -1,17 +1,19 @@
 //! The running transaction: documents in, index entries kept in step, all or nothing.
 //!
-//! It holds the commit lock, so there is one at a time, and works on a private value of the roots; dropping it without `commit` undoes
-//! everything (but see `share_pages`). Every refusal (duplicate key, document that cannot be indexed) comes before the first change, so that a caller may
-//! go on with the next document.
+//! As a rule it holds the commit lock, so there is one at a time, and works on a private value of the roots; dropping it without `commit`
+//! undoes everything. Within a transaction that runs beside others (`transaction.rs`) it is one statement: it works on that one's
+//! state, which keeps what it did even when it is dropped. Every refusal (duplicate key, document that cannot be indexed) comes
+//! before the first change, so that a caller may go on with the next document.
 //!
 //! Invariant: data and index change in the same `apply`, in normal running and in replay alike.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use parking_lot::MutexGuard;
+use parking_lot::{MappedMutexGuard, MutexGuard};
 
+use super::publish::conflict;
+use super::transaction::{Fork, Transaction};
 use super::{Core, Durability, Engine};
 use crate::storage::btree::edit::{Changes, Edit};
 use crate::storage::btree::walk::Walk;
@@ -49,13 +51,22 @@ pub(super) struct Scratch {
     entry: Vec<u8>,
 }
 
-/// The running transaction.
+/// What a transaction works on.
+pub(super) enum Ground<'e> {
+    /// The newest commit.
+    Newest(MutexGuard<'e, Core>),
+    /// The state of a transaction that runs beside others.
+    Fork(MappedMutexGuard<'e, Fork>),
+}
+
+/// The running transaction, or a statement of an open one.
 pub struct WriteTxn<'e> {
     pub(super) engine: &'e Engine,
-    pub(super) core: MutexGuard<'e, Core>,
+    pub(super) ground: Ground<'e>,
+    /// The commit that it will be; of a statement, the version that its transaction began with.
     pub(super) lsn: Lsn,
-    /// As in `Edit`.
-    floor: Lsn,
+    /// Of its pages.
+    birth: Lsn,
     pub(super) roots: Roots,
     pub(super) catalog: Catalog,
     pub(super) changes: Changes,
@@ -63,8 +74,10 @@ pub struct WriteTxn<'e> {
     pub(super) created: Vec<TreeId>,
     pub(super) dropped: Vec<TreeId>,
     pub(super) next_tree: TreeId,
-    /// Where this commit's record starts; `None` in replay, which logs nothing.
+    /// Where this commit's record starts; `None` in replay and in statements, which do not write to the log.
     mark: Option<Mark>,
+    /// The log has been told already what is being done.
+    pub(super) is_logged: bool,
     finished: bool,
     /// A change failed half-way; nothing of the transaction may be committed.
     broken: bool,
@@ -111,6 +124,31 @@ impl Engine {
         self.core.lock()
     }
 
+    /// Starts a statement of an open transaction; waits for the one that is running. The transaction must be entered.
+    pub fn write_in<'e>(&'e self, transaction: &'e Transaction) -> Result<WriteTxn<'e>> {
+        self.check_writable()?;
+        let mut fork = self.fork_for_writing(transaction)?;
+        let (lsn, birth) = (fork.base.lsn, fork.birth);
+        let (roots, catalog) = (fork.roots.clone(), fork.catalog.clone());
+        Ok(WriteTxn {
+            engine: self,
+            lsn,
+            birth,
+            roots,
+            catalog,
+            changes: std::mem::take(&mut fork.changes),
+            touched: std::mem::take(&mut fork.touched),
+            created: std::mem::take(&mut fork.created),
+            dropped: Vec::new(),
+            next_tree: 0,
+            mark: None,
+            is_logged: false,
+            finished: false,
+            broken: false,
+            ground: Ground::Fork(fork),
+        })
+    }
+
     /// The transaction that replays the log up to `last`.
     pub(super) fn begin_replay(&self, last: Lsn) -> WriteTxn<'_> {
         WriteTxn::new(self, self.core.lock(), last, None)
@@ -127,7 +165,7 @@ impl<'e> WriteTxn<'e> {
         WriteTxn {
             engine,
             lsn,
-            floor: lsn,
+            birth: lsn,
             roots: core.roots.clone(),
             catalog: core.catalog.clone(),
             changes: Changes::default(),
@@ -136,21 +174,11 @@ impl<'e> WriteTxn<'e> {
             dropped: Vec::new(),
             next_tree: core.next_tree,
             mark,
+            is_logged: mark.is_none(),
             finished: false,
             broken: false,
-            core,
+            ground: Ground::Newest(core),
         }
-    }
-
-    /// For a transaction that changes one document: pages of the commits that wait to be synced together are changed in place
-    /// rather than copied for each. Such a change cannot be undone: if it fails half-way, where a page turns out to be
-    /// unreadable, the database is poisoned. Damage on the way to the document and its index entries is found before.
-    pub fn share_pages(&mut self) {
-        self.floor = self.engine.settled.load(Ordering::Relaxed) + 1;
-    }
-
-    fn shares_pages(&self) -> bool {
-        self.floor < self.lsn
     }
 
     /// The collection of that name, as this transaction sees it.
@@ -164,13 +192,29 @@ impl<'e> WriteTxn<'e> {
 
     /// The commit that this transaction builds on.
     pub fn base(&self) -> Lsn {
-        self.lsn - 1
+        match &self.ground {
+            Ground::Newest(_) => self.lsn - 1,
+            Ground::Fork(_) => self.lsn,
+        }
     }
 
-    /// Bytes that the commit will take in the log, by which long operations end one commit and begin the next.
+    /// Whether it is a statement of an open transaction.
+    pub fn is_statement(&self) -> bool {
+        matches!(self.ground, Ground::Fork(_))
+    }
+
+    /// Whether the tree was made in this transaction.
+    pub fn has_made(&self, tree: TreeId) -> bool {
+        self.created.contains(&tree)
+    }
+
+    /// Bytes that the commit will take in the log, by which long operations end one commit and begin the next. A statement ends
+    /// none.
     pub fn logged_bytes(&self) -> usize {
-        self.mark
-            .map_or(0, |mark| self.core.pending.len_since(mark))
+        match (&self.ground, self.mark) {
+            (Ground::Newest(core), Some(mark)) => core.pending.len_since(mark),
+            _ => 0,
+        }
     }
 
     /// Whether a change failed half-way, so that the transaction must be dropped. A document that was refused does not break it.
@@ -198,9 +242,21 @@ impl<'e> WriteTxn<'e> {
     }
 
     pub(super) fn log(&mut self, operation: &Operation<'_>) {
-        if self.mark.is_some() {
-            operation.encode(self.core.pending.operations());
+        if self.is_logged {
+            return;
         }
+        operation.encode(match &mut self.ground {
+            Ground::Newest(core) => core.pending.operations(),
+            Ground::Fork(fork) => &mut fork.operations,
+        });
+    }
+
+    /// Writes operations to the log, which are then to be done; they are not written once more.
+    pub(super) fn log_all(&mut self, operations: &[u8]) {
+        if let Ground::Newest(core) = &mut self.ground {
+            core.pending.operations().extend_from_slice(operations);
+        }
+        self.is_logged = true;
     }
 
     /// Adds a document that must be new.
@@ -256,10 +312,35 @@ impl<'e> WriteTxn<'e> {
         before: Option<&[u8]>,
         after: Option<&[u8]>,
     ) -> Result<Option<Duplicate>> {
-        let mut scratch = std::mem::take(&mut self.core.scratch);
+        let mut scratch = std::mem::take(self.scratch());
         let result = self.apply_with(&mut scratch, collection, key, before, after);
-        self.core.scratch = scratch;
+        *self.scratch() = scratch;
+        if let Ground::Fork(_) = self.ground {
+            self.relieve_own()?;
+        }
         result
+    }
+
+    fn scratch(&mut self) -> &mut Scratch {
+        match &mut self.ground {
+            Ground::Newest(core) => &mut core.scratch,
+            Ground::Fork(fork) => &mut fork.scratch,
+        }
+    }
+
+    /// Tells open transactions of a document that is about to be written; refuses a statement that comes too late for it.
+    #[inline]
+    fn claim(&self, tree: TreeId, key: &[u8]) -> Result<()> {
+        let recent = &self.engine.recent;
+        match &self.ground {
+            Ground::Newest(_) => recent.record(self.lsn, tree, key),
+            Ground::Fork(fork) => {
+                if recent.is_written_since(fork.base.lsn, tree, key) == Some(true) {
+                    return Err(conflict("the document was changed by another operation"));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn apply_with(
@@ -270,6 +351,7 @@ impl<'e> WriteTxn<'e> {
         before: Option<&[u8]>,
         after: Option<&[u8]>,
     ) -> Result<Option<Duplicate>> {
+        self.claim(collection.id, key)?;
         let count = collection.indexes.len();
         if scratch.before.len() < count {
             scratch.before.resize_with(count, KeySet::default);
@@ -288,9 +370,6 @@ impl<'e> WriteTxn<'e> {
             {
                 return Ok(Some(duplicate));
             }
-        }
-        if self.shares_pages() {
-            self.look_ahead(scratch, collection, key)?;
         }
         match after {
             Some(value) => {
@@ -332,23 +411,6 @@ impl<'e> WriteTxn<'e> {
             })?;
         }
         Ok(None)
-    }
-
-    /// Reads the pages that a change of a document will change, while refusing it is still possible. The way to the document
-    /// itself has been gone already.
-    fn look_ahead(&self, scratch: &mut Scratch, collection: &Collection, key: &[u8]) -> Result<()> {
-        let pin = crossbeam_epoch::pin();
-        collection.file.prepare()?;
-        for (position, index) in collection.indexes.iter().enumerate() {
-            index.file.prepare()?;
-            let entries = self.view(index.id, &index.file, &pin);
-            let (before, after) = (&scratch.before[position], &scratch.after[position]);
-            for changed in before.iter().chain(after.iter()) {
-                index_entry(&mut scratch.entry, changed, key);
-                entries.get(&scratch.entry)?;
-            }
-        }
-        Ok(())
     }
 
     pub(super) fn derive(
@@ -415,8 +477,7 @@ impl<'e> WriteTxn<'e> {
         let mut tree = before;
         let mut edit = Edit {
             file,
-            lsn: self.lsn,
-            floor: self.floor,
+            birth: self.birth,
             pin: &pin,
             changes: &mut self.changes,
         };
@@ -432,28 +493,28 @@ impl<'e> WriteTxn<'e> {
         Ok(())
     }
 
-    /// Ends the transaction; its effect is in `latest`. Gives the LSN to `Engine::wait` for.
+    /// Ends the transaction; its effect is in `latest`. Gives the LSN to `Engine::wait` for. Ends a statement, the effect of which is
+    /// seen in its transaction.
     pub fn commit(mut self) -> Lsn {
         debug_assert!(
             !self.broken,
             "a broken transaction is dropped, not committed"
         );
-        self.finished = true;
         let engine = self.engine;
         let lsn = self.lsn;
+        let Ground::Newest(core) = &mut self.ground else {
+            // The version that the transaction began with is as safe as can be; there is nothing else to wait for yet.
+            return lsn;
+        };
+        self.finished = true;
         if let Some(mark) = self.mark {
             if self.touched.is_empty() && self.dropped.is_empty() {
-                self.core.pending.abandon(mark);
+                core.pending.abandon(mark);
                 return lsn - 1;
             }
-            self.core.pending.finish(mark, lsn);
+            core.pending.finish(mark, lsn);
         }
-        let core = &mut *self.core;
         core.lsn = lsn;
-        let publishes = self.mark.is_some() && engine.options.durability != Durability::Full;
-        if publishes {
-            engine.settle_pages(core);
-        }
         core.roots = self.roots.clone();
         core.catalog = self.catalog.clone();
         core.next_tree = self.next_tree;
@@ -465,8 +526,10 @@ impl<'e> WriteTxn<'e> {
         engine
             .registry
             .add(lsn, std::mem::take(&mut self.changes.died));
-        engine.committed.store(lsn, Ordering::Release);
-        if publishes {
+        engine
+            .committed
+            .store(lsn, std::sync::atomic::Ordering::Release);
+        if self.mark.is_some() && engine.options.durability != Durability::Full {
             let roots = core.roots.clone();
             engine.publish(Version::new(
                 lsn,
@@ -510,14 +573,21 @@ impl Drop for WriteTxn<'_> {
         if self.finished {
             return;
         }
-        if let Some(mark) = self.mark {
-            self.core.pending.abandon(mark);
-        }
-        if self.changes.changed_shared {
-            let message = "a change failed half-way, after earlier commits' pages had been changed";
-            return self
-                .engine
-                .poison(&Error::new(ErrorKind::Poisoned, message));
+        match &mut self.ground {
+            Ground::Newest(core) => {
+                if let Some(mark) = self.mark {
+                    core.pending.abandon(mark);
+                }
+            }
+            Ground::Fork(fork) => {
+                fork.roots = self.roots.clone();
+                fork.catalog = self.catalog.clone();
+                fork.changes = std::mem::take(&mut self.changes);
+                fork.touched = std::mem::take(&mut self.touched);
+                fork.created = std::mem::take(&mut self.created);
+                fork.is_broken |= self.broken;
+                return;
+            }
         }
         if let Err(error) = self.roll_back() {
             self.engine.poison(&error);

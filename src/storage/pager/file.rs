@@ -7,7 +7,7 @@
 //! Invariants: at most one thread writes pages of a file out at a time (`flushing`); a page is dropped from memory
 //! only after its bytes and the new length are visible through the file.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -108,6 +108,9 @@ pub struct PageFile {
     free_map: Mutex<FreeMap>,
     /// Pages not on disk, in the order of their birth; some may have died since.
     unwritten: Mutex<VecDeque<(u32, Lsn)>>,
+    /// The same for each transaction that runs beside others, by the birth of its pages: nobody else may write these, since they
+    /// still change.
+    private: Mutex<BTreeMap<Lsn, Vec<u32>>>,
     /// Held while pages are written out.
     flushing: Mutex<()>,
     /// Written since the last sync.
@@ -137,6 +140,7 @@ impl PageFile {
             space: Mutex::new(None),
             free_map: Mutex::new(free_map),
             unwritten: Mutex::default(),
+            private: Mutex::default(),
             flushing: Mutex::new(()),
             unsynced: AtomicBool::new(false),
         })
@@ -298,16 +302,19 @@ impl PageFile {
     }
 
     /// Takes page numbers for a page or an extent.
-    pub fn allocate(&self, pages: u32) -> Result<u32> {
+    pub fn allocate(&self, pages: u32, birth: Lsn) -> Result<u32> {
         let size = self.page_size as u64;
         let fits = |first| in_one_map(u64::from(first) * size, u64::from(pages) * size);
-        self.with_space(|space| space.allocate(pages, fits))?
-            .ok_or_else(|| {
-                Error::new(
-                    crate::storage::ErrorKind::Full,
-                    format!("{} has no page numbers left", self.shown()),
-                )
-            })
+        let allocated = self.with_space(|space| match page::is_private(birth) {
+            true => space.reserve(pages, fits),
+            false => space.allocate(pages, fits),
+        });
+        allocated?.ok_or_else(|| {
+            Error::new(
+                crate::storage::ErrorKind::Full,
+                format!("{} has no page numbers left", self.shown()),
+            )
+        })
     }
 
     /// Puts a page born in the running transaction into memory.
@@ -316,10 +323,15 @@ impl PageFile {
             .dirty_bytes
             .fetch_add(page.len() as i64, Ordering::Relaxed);
         self.table.put(number, page, pin);
-        self.unwritten.lock().push_back((number, birth));
+        if page::is_private(birth) {
+            let mut private = self.private.lock();
+            private.entry(birth).or_default().push(number);
+        } else {
+            self.unwritten.lock().push_back((number, birth));
+        }
     }
 
-    /// The bytes of a page that may be changed in place, read back if it was written out meanwhile.
+    /// The bytes of a page born in the running transaction, read back if it was written out meanwhile.
     ///
     /// # Safety
     /// As `PageTable::own_mut`.
@@ -336,12 +348,7 @@ impl PageFile {
         }
         // SAFETY: passed on to the caller.
         let page = unsafe { self.table.own_mut(at.number, pin) };
-        Ok(page.expect("dirty pages that no version shows stay in memory"))
-    }
-
-    /// Reads what changing the file will need, so that a damaged file is noticed before anything has changed.
-    pub fn prepare(&self) -> Result<()> {
-        self.with_space(|_| ())
+        Ok(page.expect("dirty pages of the running transaction stay in memory"))
     }
 
     /// The newest state no longer has these pages.
@@ -384,7 +391,7 @@ impl PageFile {
             let mut unwritten = self.unwritten.lock();
             while bytes < budget {
                 match unwritten.front() {
-                    Some(&(_, birth)) if birth <= limit => {}
+                    Some(&(_, birth)) if page::first_version(birth) <= limit => {}
                     _ => break,
                 }
                 let (number, birth) = unwritten.pop_front().expect("looked at above");
@@ -408,6 +415,37 @@ impl PageFile {
                 .for_each(|page| unwritten.push_front(page));
         }
         result.map(|()| bytes)
+    }
+
+    /// Writes pages that an open transaction made to their places and drops them from memory. The caller is that transaction.
+    pub fn write_private(&self, birth: Lsn, pin: &Guard) -> Result<()> {
+        let _flushing = self.flushing.lock();
+        let Some(mut numbers) = self.private.lock().remove(&birth) else {
+            return Ok(());
+        };
+        numbers.sort_unstable();
+        numbers.dedup();
+        let pages: Vec<(u32, Lsn)> = numbers.into_iter().map(|number| (number, birth)).collect();
+        self.write_pages(&pages, pin)
+    }
+
+    /// An open transaction has committed: its pages belong to the newest state, and wait to be written like all others. The
+    /// caller holds the commit lock.
+    pub fn adopt(&self, birth: Lsn, pages: &[(u32, u32)]) -> Result<()> {
+        self.with_space(|space| {
+            pages
+                .iter()
+                .for_each(|&(number, count)| space.adopt(number, count))
+        })?;
+        let waiting = self.private.lock().remove(&birth).unwrap_or_default();
+        let waiting = waiting.into_iter().map(|number| (number, birth));
+        self.unwritten.lock().extend(waiting);
+        Ok(())
+    }
+
+    /// An open transaction has come to nothing; its pages were released.
+    pub fn forget_private(&self, birth: Lsn) {
+        self.private.lock().remove(&birth);
     }
 
     fn unwritten_page<'a>(

@@ -127,7 +127,7 @@ impl FreeMap {
                     }
                     fresh.push(place);
                     grew = true;
-                    let number = file.allocate(1)?;
+                    let number = file.allocate(1, born)?;
                     alive.set(number, true);
                     pages = pages.max(number + 1);
                     let new = PagePtr::new(number, born);

@@ -122,6 +122,14 @@ impl Space {
     /// Takes `count` pages in a row; `may_start` refuses places (an extent may not lie across two maps). `None`: the file is
     /// full.
     pub fn allocate(&mut self, count: u32, may_start: impl Fn(u32) -> bool) -> Option<u32> {
+        let number = self.reserve(count, may_start)?;
+        self.adopt(number, count);
+        Some(number)
+    }
+
+    /// Takes pages that the newest state does not have yet: a transaction may come to nothing, and no free map must tell of
+    /// its pages until it has committed.
+    pub fn reserve(&mut self, count: u32, may_start: impl Fn(u32) -> bool) -> Option<u32> {
         let number = match self.find_free(count, &may_start) {
             Some(number) => number,
             None => {
@@ -137,10 +145,16 @@ impl Space {
         };
         for page in number..number + count {
             self.in_use.set(page, true);
-            self.alive.set(page, true);
         }
         self.free -= count;
         Some(number)
+    }
+
+    /// Reserved pages come into the newest state.
+    pub fn adopt(&mut self, number: u32, count: u32) {
+        for page in number..number + count {
+            self.alive.set(page, true);
+        }
     }
 
     fn find_free(&mut self, count: u32, may_start: &impl Fn(u32) -> bool) -> Option<u32> {
@@ -181,9 +195,7 @@ impl Space {
 
     /// Takes back `die`, for a transaction that is rolled back.
     pub fn revive(&mut self, number: u32, count: u32) {
-        for page in number..number + count {
-            self.alive.set(page, true);
-        }
+        self.adopt(number, count);
     }
 
     /// Nobody needs these pages any more.
@@ -228,6 +240,18 @@ mod tests {
         assert_eq!(space.allocate(1, |_| true), Some(2));
         space.release(1, 1);
         assert_eq!(space.allocate(1, |_| true), Some(1));
+    }
+
+    #[test]
+    fn reserved_pages_are_taken_but_not_of_the_newest_state() {
+        let mut space = Space::new(1);
+        assert_eq!(space.reserve(2, |_| true), Some(1));
+        assert_eq!(space.allocate(1, |_| true), Some(3));
+        assert!(!space.alive().get(1) && space.in_use().get(1));
+        space.adopt(1, 1);
+        space.release(2, 1);
+        assert!(space.alive().get(1) && !space.in_use().get(2));
+        assert_eq!(space.allocate(1, |_| true), Some(2));
     }
 
     #[test]
