@@ -37,9 +37,11 @@ mod boolean;
 mod compare;
 mod compile;
 mod conditional;
+mod convert;
 mod date;
 mod each;
 mod frame;
+mod hash;
 mod node;
 mod number_text;
 mod object;
@@ -52,6 +54,8 @@ mod sets;
 mod size;
 mod string;
 mod timestamp;
+mod trigonometry;
+mod types;
 mod variable;
 
 #[cfg(test)]

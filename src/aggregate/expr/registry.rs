@@ -3,8 +3,9 @@
 use super::compile::Compiler;
 use super::node::{Function, Node};
 use super::{
-    accumulators, arithmetic, array, bitwise, boolean, compare, conditional, date, each, object,
-    ordered, power, random, refuse, rounding, sets, size, string, timestamp, variable,
+    accumulators, arithmetic, array, bitwise, boolean, compare, conditional, convert, date, each,
+    hash, object, ordered, power, random, refuse, rounding, sets, size, string, timestamp,
+    trigonometry, types, variable,
 };
 use crate::bson::RawValue;
 use crate::error::Result;
@@ -66,11 +67,13 @@ const FAMILIES: &[&[Entry]] = &[
     boolean::OPERATORS,
     compare::OPERATORS,
     conditional::OPERATORS,
+    convert::OPERATORS,
     date::accessors::OPERATORS,
     date::arithmetic::OPERATORS,
     date::compose::OPERATORS,
     date::text::OPERATORS,
     each::OPERATORS,
+    hash::OPERATORS,
     object::OPERATORS,
     ordered::OPERATORS,
     power::OPERATORS,
@@ -80,11 +83,14 @@ const FAMILIES: &[&[Entry]] = &[
     size::OPERATORS,
     string::basic::OPERATORS,
     string::index_of::OPERATORS,
+    string::regex::OPERATORS,
     string::replace::OPERATORS,
     string::split::OPERATORS,
     string::substring::OPERATORS,
     string::trim::OPERATORS,
     timestamp::OPERATORS,
+    trigonometry::OPERATORS,
+    types::OPERATORS,
     variable::OPERATORS,
     REFUSED,
 ];

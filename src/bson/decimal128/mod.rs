@@ -14,6 +14,7 @@ mod parse;
 mod places;
 #[cfg(test)]
 mod tests;
+mod trigonometry;
 
 pub use places::Rounding;
 

@@ -21,6 +21,52 @@ impl Decimal128 {
     }
 }
 
+impl Decimal128 {
+    /// The number nearest to what `text` says: digits beyond the 34th round it, and what is too
+    /// large or too small becomes infinity or zero. None if it is not a number.
+    pub fn parse_rounded(text: &str) -> Option<Decimal128> {
+        Decimal128::parse(text).or_else(|| {
+            let (negative, unsigned) = match text.as_bytes() {
+                [b'-', rest @ ..] => (true, rest),
+                [b'+', rest @ ..] => (false, rest),
+                rest => (false, rest),
+            };
+            round_finite(negative, unsigned)
+        })
+    }
+}
+
+/// Digits that are read exactly; of those behind it matters only whether there are any.
+const READ_DIGITS: u32 = super::MAX_DIGITS + 3;
+
+fn round_finite(negative: bool, unsigned: &[u8]) -> Option<Decimal128> {
+    let e = unsigned.iter().position(|byte| matches!(byte, b'e' | b'E'));
+    let (digits, exponent) = match e {
+        None => (unsigned, 0),
+        Some(at) => (&unsigned[..at], parse_exponent(&unsigned[at + 1..])?),
+    };
+    let (mut coefficient, mut exponent) = (0u128, exponent);
+    let (mut point, mut any_digit, mut inexact) = (false, false, false);
+    for &byte in digits {
+        match byte {
+            b'.' if !point => point = true,
+            b'0'..=b'9' => {
+                any_digit = true;
+                let kept = coefficient < 10u128.pow(READ_DIGITS - 1);
+                if kept {
+                    coefficient = coefficient * 10 + u128::from(byte - b'0');
+                } else {
+                    inexact |= byte != b'0';
+                }
+                exponent += i64::from(!kept) - i64::from(point);
+            }
+            _ => return None,
+        }
+    }
+    let exponent = exponent.clamp(-20_000, 20_000) as i32;
+    any_digit.then(|| Decimal128::round(negative, coefficient, exponent, inexact))
+}
+
 fn parse_finite(negative: bool, unsigned: &[u8]) -> Option<Decimal128> {
     let e = unsigned.iter().position(|byte| matches!(byte, b'e' | b'E'));
     let (digits, exponent) = match e {

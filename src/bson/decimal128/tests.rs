@@ -369,3 +369,35 @@ fn functions_of_what_is_not_ordinary() {
         assert_eq!(found.to_string(), expected, "case {at}");
     }
 }
+
+#[test]
+fn more_digits_than_fit_are_rounded() {
+    let cases = [
+        ("1.50", "1.50"),
+        (
+            "12345678901234567890123456789012345",
+            "1.234567890123456789012345678901234E+34",
+        ),
+        (
+            "12345678901234567890123456789012355",
+            "1.234567890123456789012345678901236E+34",
+        ),
+        (
+            "0.00012345678901234567890123456789012345000000000000000001",
+            "0.0001234567890123456789012345678901235",
+        ),
+        (
+            "-99999999999999999999999999999999999.9",
+            "-1.000000000000000000000000000000000E+35",
+        ),
+        ("1E+7000", "Infinity"),
+        ("-1E-7000", "-0E-6176"),
+    ];
+    for (text, expected) in cases {
+        let rounded = Decimal128::parse_rounded(text).unwrap();
+        assert_eq!(rounded.to_string(), expected, "{text}");
+    }
+    for text in ["", ".", "1e", "1.2.3", "x", "--1"] {
+        assert_eq!(Decimal128::parse_rounded(text), None, "{text}");
+    }
+}

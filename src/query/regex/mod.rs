@@ -36,7 +36,6 @@ enum Engine {
     Backtracking(Box<fancy_regex::Regex>),
 }
 
-#[allow(dead_code)] // for expressions
 /// Where a match and its groups begin and end, in bytes: the whole match first.
 pub(crate) type Groups = Vec<Option<std::ops::Range<usize>>>;
 
@@ -49,7 +48,6 @@ impl Regex {
         Regex::new(source, options, false)
     }
 
-    #[allow(dead_code)] // for expressions
     /// Compiles one that is to be asked where a text matches, with its groups.
     pub(crate) fn compile_to_find(source: &str, options: &str) -> Result<Regex> {
         Regex::new(source, options, true)
@@ -120,7 +118,6 @@ impl Regex {
         }
     }
 
-    #[allow(dead_code)] // for expressions
     /// The first match that begins at `start` or behind it, with its groups.
     pub(crate) fn find_at(
         &self,

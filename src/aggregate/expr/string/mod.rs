@@ -3,6 +3,7 @@
 
 pub(super) mod basic;
 pub(super) mod index_of;
+pub(super) mod regex;
 pub(super) mod replace;
 pub(super) mod split;
 pub(super) mod substring;

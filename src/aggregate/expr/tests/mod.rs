@@ -4,6 +4,7 @@ mod accumulators;
 mod arithmetic;
 mod array;
 mod conditional;
+mod families;
 mod object;
 mod random;
 mod sets;
@@ -55,6 +56,11 @@ pub(crate) fn bytes(text: &str) -> Vec<u8> {
 pub(crate) fn value(text: &str) -> RawValueBuf {
     let document = bytes(&format!("{{\"v\": {text}}}"));
     RawDoc::trusted(&document).get("v").unwrap().into()
+}
+
+/// The value of an expression that needs no document.
+pub(crate) fn evaluated(expression: &str) -> Result<Option<RawValueBuf>> {
+    evaluate(expression, &bytes("{}"), &Context::default())
 }
 
 fn evaluate(expression: &str, document: &[u8], context: &Context) -> Result<Option<RawValueBuf>> {
