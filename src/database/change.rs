@@ -46,6 +46,7 @@ pub fn one(
         Some(_) => (None, None),
     };
     let mut txn = engine.begin_write_until(interrupt)?;
+    txn.share_pages();
     let target = txn.collection(&collection.name);
     let mut found = None;
     if let Some(target) = &target {

@@ -47,6 +47,7 @@ pub fn one(collection: &Collection, document: &[u8], options: &WriteOptions) -> 
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
     let mut txn = engine.begin_write_until(&interrupt)?;
     let target = find_or_create(&mut txn, collection)?;
+    txn.share_pages();
     let duplicate = store(&mut txn, &target, &key, &bytes)?;
     if let Some(duplicate) = duplicate {
         return Err(refusal(&txn, &target, &duplicate, &bytes));

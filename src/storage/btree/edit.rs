@@ -1,7 +1,8 @@
 //! Changing a tree: copy the path, put the entry in, split what is full.
 //!
-//! Only pages born in the running transaction are changed in place; every other page on the path is
-//! copied first and the copy entered in its parent, because a reader may take the current root at any instant.
+//! Only pages that no reader can know are changed in place: those born in the running transaction and, where it allows that,
+//! in the commits before it that belong to no version yet. Every other page on the path is copied first and the copy
+//! entered in its parent, because a reader may take the root of any version at any instant.
 //!
 //! Invariant: `Changes` lists every page number taken and every page given up, so that a transaction can be
 //! rolled back exactly and the pages that died can be freed when no snapshot needs them.
@@ -34,6 +35,8 @@ pub struct Changes {
     pub died: Vec<Death>,
     /// Set for a transaction that runs beside others: the files are told of its deaths only when it commits.
     pub private: Option<PrivatePages>,
+    /// A page of an earlier commit was changed in place: there is no way back.
+    pub changed_shared: bool,
 }
 
 impl Changes {
@@ -118,6 +121,8 @@ pub struct Edit<'a> {
     pub file: &'a PageFile,
     /// The birth of the transaction's pages: the LSN that it will commit as, or a private one.
     pub birth: Lsn,
+    /// Pages born from here on are changed in place: this transaction's alone, or those of commits that no version shows.
+    pub floor: Lsn,
     pub pin: &'a Guard,
     pub changes: &'a mut Changes,
 }
@@ -136,8 +141,9 @@ impl<'a> Edit<'a> {
     }
 
     fn page_mut(&self, at: PagePtr) -> Result<&'a mut [u8]> {
-        // SAFETY: `at` was born in this transaction (it came from `own` or `new_node`), which runs on this thread
-        // under the commit lock, and no caller keeps an earlier slice of the page.
+        // SAFETY: `at` came from `own` or `new_node`: it was born in this transaction, which runs on this thread under the
+        // commit lock, or in a commit that no version shows, whose pages are reached under that lock only. No caller keeps
+        // an earlier slice of the page.
         unsafe { self.file.own_mut(at, self.pin) }
     }
 
@@ -158,10 +164,12 @@ impl<'a> Edit<'a> {
         Ok(self.new_page(bytes, number))
     }
 
-    /// The node itself if this transaction made it, else a copy that takes its place.
+    /// The node itself if it may be changed in place, else a copy that takes its place.
     pub(super) fn own(&mut self, at: PagePtr, level: u8) -> Result<PagePtr> {
         let old = self.node(at, level)?;
-        if page::birth(old.page()) == self.birth && self.may_change(at) {
+        let birth = page::birth(old.page());
+        if (self.floor..=self.birth).contains(&birth) && self.may_change(at) {
+            self.changes.changed_shared |= birth != self.birth;
             return Ok(at);
         }
         let mut bytes = PageBox::copy_of(old.page());

@@ -123,6 +123,7 @@ fn run(seed: u64, page_size: usize, commits: u64) {
         let mut edit = Edit {
             file: &file,
             birth: lsn,
+            floor: lsn,
             pin: &pin,
             changes: &mut changes,
         };
@@ -175,6 +176,7 @@ fn ascending_and_descending_keys_fill_their_pages() {
         let mut edit = Edit {
             file: &file,
             birth: 1,
+            floor: 1,
             pin: &pin,
             changes: &mut changes,
         };
@@ -198,6 +200,7 @@ fn emptying_a_tree_gives_every_page_back() {
     let mut edit = Edit {
         file: &file,
         birth: 1,
+        floor: 1,
         pin: &pin,
         changes: &mut changes,
     };

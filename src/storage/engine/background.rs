@@ -89,7 +89,7 @@ impl Engine {
         }
         let target = self.options.cache_bytes / 4;
         if self.shared.dirty_bytes.load(Relaxed) > target as i64 {
-            self.write_ahead(self.committed.load(Acquire), target / 2)?;
+            self.write_ahead(self.settled.load(Acquire), target / 2)?;
         }
         if self.options.durability == Durability::Interval {
             self.flush_log(self.committed.load(Acquire), true)?;

@@ -147,6 +147,7 @@ impl Engine {
         }
         core.dirty.clear();
         let dropped = std::mem::take(&mut core.dropped);
+        self.settle_pages(&core);
         let (roots, catalog) = (core.roots.clone(), core.catalog.clone());
         let version = Version::new(core.lsn, roots, catalog, &self.registry);
         Ok(Some(Capture {
@@ -187,6 +188,7 @@ impl Engine {
         let mut edit = Edit {
             file: &state.catalog_file,
             birth: superblock.checkpoint_lsn,
+            floor: superblock.checkpoint_lsn,
             pin: &pin,
             changes: &mut changes,
         };

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::{Durability, Engine};
+use super::{Core, Durability, Engine};
 use crate::storage::error::{Error, ErrorKind, Result};
 use crate::storage::page::Lsn;
 use crate::storage::snapshot::Version;
@@ -248,6 +248,7 @@ impl Engine {
         let (last, roots, catalog) = {
             let mut core = self.core.lock();
             std::mem::swap(&mut core.pending, spare);
+            self.settle_pages(&core);
             let mut state = self.group.lock();
             state.groups += 1;
             state.taken = core.lsn;
@@ -276,6 +277,11 @@ impl Engine {
         }
         let end = writer.position();
         Ok((last, end))
+    }
+
+    /// The newest state is about to be shown: none of its pages changes any more. Called before its roots are taken.
+    pub(super) fn settle_pages(&self, core: &Core) {
+        self.settled.store(core.lsn, Ordering::Release);
     }
 
     /// Makes a version the one that readers get. Versions become visible in order.

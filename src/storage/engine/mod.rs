@@ -142,8 +142,11 @@ pub struct Engine {
     recent: RecentWrites,
     /// The files of all trees, dropped ones too until they are removed. In order, so that a run follows from its input alone.
     files: RwLock<BTreeMap<TreeId, Arc<PageFile>>>,
-    /// The newest commit: pages born up to here never change again.
+    /// The newest commit.
     committed: AtomicU64,
+    /// The newest commit that a version shows, or will: pages born up to here never change again. Moved on under the commit
+    /// lock, before the version's roots are taken.
+    settled: AtomicU64,
     /// The newest durable checkpoint's commit.
     checkpointed: AtomicU64,
     /// Bytes of log since the last checkpoint.
@@ -263,7 +266,7 @@ impl Engine {
         let dirty = self.shared.dirty_bytes.load(Ordering::Relaxed).max(0) as usize;
         let hard = self.options.cache_bytes / 2;
         if dirty > hard {
-            return self.write_ahead(self.committed.load(Ordering::Acquire), hard / 2);
+            return self.write_ahead(self.settled.load(Ordering::Acquire), hard / 2);
         }
         let log_full = self.log_bytes.load(Ordering::Relaxed) > self.options.checkpoint_log_bytes;
         if log_full && !self.options.background {

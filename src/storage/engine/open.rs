@@ -119,6 +119,7 @@ impl Engine {
             recent: RecentWrites::default(),
             files: RwLock::new(files),
             committed: AtomicU64::new(checkpoint),
+            settled: AtomicU64::new(checkpoint),
             checkpointed: AtomicU64::new(checkpoint),
             log_bytes: AtomicU64::new(log.bytes),
             poisoned: AtomicBool::new(false),
@@ -194,6 +195,7 @@ impl Engine {
     fn publish_recovered(&self, last: Lsn) {
         let core = self.core.lock();
         debug_assert_eq!(core.lsn, last);
+        self.settle_pages(&core);
         let (roots, catalog) = (core.roots.clone(), core.catalog.clone());
         self.publish(Version::new(last, roots, catalog, &self.registry));
     }

@@ -300,7 +300,7 @@ impl WriteTxn<'_> {
         }
         let limit = match self.ground {
             Ground::Newest(_) => self.lsn,
-            Ground::Fork(_) => engine.committed.load(Ordering::Acquire),
+            Ground::Fork(_) => engine.settled.load(Ordering::Acquire),
         };
         engine.write_ahead(limit, engine.options.cache_bytes / 4)
     }

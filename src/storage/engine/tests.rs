@@ -288,3 +288,99 @@ fn dropped_and_renamed_collections_keep_to_their_files() {
         ]
     );
 }
+
+/// Commits a change of one document without waiting for it.
+fn put_unsynced(engine: &Engine, key: &str, document: Option<&str>) -> (Lsn, bool) {
+    let mut txn = engine.begin_write().expect("writable");
+    let collection = txn.collection("c").expect("there");
+    txn.share_pages();
+    let refused = match document {
+        Some(document) => txn
+            .put(&collection, key.as_bytes(), document.as_bytes())
+            .expect("put")
+            .is_some(),
+        None => {
+            txn.delete(&collection, key.as_bytes()).expect("deleted");
+            false
+        }
+    };
+    if refused {
+        return (txn.base(), true);
+    }
+    (txn.commit(), false)
+}
+
+#[test]
+fn commits_that_wait_together_share_pages_and_no_reader_sees_one_change() {
+    let vfs = Arc::new(MemoryVfs::new());
+    let engine = open(&vfs, Options::default()).expect("new");
+    put(&engine, "c", "000", "seed");
+    index(&engine, "c", "a", true);
+    index(&engine, "c", "b", false);
+    let mut random = 88_172_645_463_325_252u64;
+    let mut next = |limit: u64| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        random % limit
+    };
+    let mut held = Vec::new();
+    let mut last = 0;
+    for round in 0..4000 {
+        let key = format!("{:03}", next(400));
+        let document = format!(
+            "a{} b{} {}",
+            next(2000),
+            next(50),
+            "x".repeat(next(300) as usize)
+        );
+        let before = (round % 97 == 0).then(|| dump(&engine.snapshot(), "c"));
+        let (lsn, _refused) = put_unsynced(&engine, &key, (next(5) > 0).then_some(&*document));
+        last = lsn;
+        if let Some(before) = before {
+            assert_eq!(
+                dump(&engine.snapshot(), "c"),
+                before,
+                "not visible before its sync"
+            );
+        }
+        match next(40) {
+            0..=4 => engine.wait(lsn).expect("durable"),
+            5 => engine.checkpoint().expect("done"),
+            6 if held.len() < 8 => {
+                let version = engine.snapshot();
+                let seen = dump(&version, "c");
+                held.push((version, seen));
+            }
+            7 if !held.is_empty() => {
+                let (version, seen) = held.swap_remove(next(held.len() as u64) as usize);
+                assert_eq!(dump(&version, "c"), seen, "a held version does not change");
+            }
+            _ => {}
+        }
+    }
+    for (version, seen) in held.drain(..) {
+        assert_eq!(dump(&version, "c"), seen, "a held version does not change");
+    }
+    engine.wait(last).expect("durable");
+    let expected = dump(&engine.snapshot(), "c");
+    assert!(expected.len() > 300, "{} lines", expected.len());
+    drop(engine);
+    let engine = open(&vfs, Options::default()).expect("replays");
+    assert_eq!(dump(&engine.snapshot(), "c"), expected);
+    engine.checkpoint().expect("done");
+    assert_eq!(engine.registry.counts().1, 0, "no dead page is kept");
+}
+
+#[test]
+fn a_group_of_commits_copies_a_page_once() {
+    let vfs = Arc::new(MemoryVfs::new());
+    let engine = open(&vfs, Options::default()).expect("new");
+    put(&engine, "c", "0", "seed");
+    engine.checkpoint().expect("done");
+    let before = engine.stats().dirty_bytes;
+    for n in 1..=16 {
+        put_unsynced(&engine, &n.to_string(), Some("x"));
+    }
+    assert_eq!(engine.stats().dirty_bytes - before, 4096);
+}

@@ -1,13 +1,14 @@
 //! The running transaction: documents in, index entries kept in step, all or nothing.
 //!
 //! As a rule it holds the commit lock, so there is one at a time, and works on a private value of the roots; dropping it without `commit`
-//! undoes everything. Within a transaction that runs beside others (`transaction.rs`) it is one statement: it works on that one's
+//! undoes everything (but see `share_pages`). Within a transaction that runs beside others (`transaction.rs`) it is one statement: it works on that one's
 //! state, which keeps what it did even when it is dropped. Every refusal (duplicate key, document that cannot be indexed) comes
 //! before the first change, so that a caller may go on with the next document.
 //!
 //! Invariant: data and index change in the same `apply`, in normal running and in replay alike.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use parking_lot::{MappedMutexGuard, MutexGuard};
@@ -67,6 +68,8 @@ pub struct WriteTxn<'e> {
     pub(super) lsn: Lsn,
     /// Of its pages.
     birth: Lsn,
+    /// As in `Edit`.
+    floor: Lsn,
     pub(super) roots: Roots,
     pub(super) catalog: Catalog,
     pub(super) changes: Changes,
@@ -134,6 +137,7 @@ impl Engine {
             engine: self,
             lsn,
             birth,
+            floor: birth,
             roots,
             catalog,
             changes: std::mem::take(&mut fork.changes),
@@ -166,6 +170,7 @@ impl<'e> WriteTxn<'e> {
             engine,
             lsn,
             birth: lsn,
+            floor: lsn,
             roots: core.roots.clone(),
             catalog: core.catalog.clone(),
             changes: Changes::default(),
@@ -179,6 +184,19 @@ impl<'e> WriteTxn<'e> {
             broken: false,
             ground: Ground::Newest(core),
         }
+    }
+
+    /// For a transaction that changes one document: pages of the commits that wait to be synced together are changed in place
+    /// rather than copied for each. Such a change cannot be undone: if it fails half-way, where a page turns out to be
+    /// unreadable, the database is poisoned. Damage on the way to the document and its index entries is found before.
+    pub fn share_pages(&mut self) {
+        if let Ground::Newest(_) = self.ground {
+            self.floor = self.engine.settled.load(Ordering::Relaxed) + 1;
+        }
+    }
+
+    fn shares_pages(&self) -> bool {
+        self.floor < self.birth
     }
 
     /// The collection of that name, as this transaction sees it.
@@ -371,6 +389,9 @@ impl<'e> WriteTxn<'e> {
                 return Ok(Some(duplicate));
             }
         }
+        if self.shares_pages() {
+            self.look_ahead(scratch, collection, key)?;
+        }
         match after {
             Some(value) => {
                 self.log(&Operation::Put {
@@ -411,6 +432,23 @@ impl<'e> WriteTxn<'e> {
             })?;
         }
         Ok(None)
+    }
+
+    /// Reads the pages that a change of a document will change, while refusing it is still possible. The way to the document
+    /// itself has been gone already.
+    fn look_ahead(&self, scratch: &mut Scratch, collection: &Collection, key: &[u8]) -> Result<()> {
+        let pin = crossbeam_epoch::pin();
+        collection.file.prepare()?;
+        for (position, index) in collection.indexes.iter().enumerate() {
+            index.file.prepare()?;
+            let entries = self.view(index.id, &index.file, &pin);
+            let (before, after) = (&scratch.before[position], &scratch.after[position]);
+            for changed in before.iter().chain(after.iter()) {
+                index_entry(&mut scratch.entry, changed, key);
+                entries.get(&scratch.entry)?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn derive(
@@ -478,6 +516,7 @@ impl<'e> WriteTxn<'e> {
         let mut edit = Edit {
             file,
             birth: self.birth,
+            floor: self.floor,
             pin: &pin,
             changes: &mut self.changes,
         };
@@ -515,6 +554,10 @@ impl<'e> WriteTxn<'e> {
             core.pending.finish(mark, lsn);
         }
         core.lsn = lsn;
+        let publishes = self.mark.is_some() && engine.options.durability != Durability::Full;
+        if publishes {
+            engine.settle_pages(core);
+        }
         core.roots = self.roots.clone();
         core.catalog = self.catalog.clone();
         core.next_tree = self.next_tree;
@@ -526,10 +569,8 @@ impl<'e> WriteTxn<'e> {
         engine
             .registry
             .add(lsn, std::mem::take(&mut self.changes.died));
-        engine
-            .committed
-            .store(lsn, std::sync::atomic::Ordering::Release);
-        if self.mark.is_some() && engine.options.durability != Durability::Full {
+        engine.committed.store(lsn, Ordering::Release);
+        if publishes {
             let roots = core.roots.clone();
             engine.publish(Version::new(
                 lsn,
@@ -588,6 +629,12 @@ impl Drop for WriteTxn<'_> {
                 fork.is_broken |= self.broken;
                 return;
             }
+        }
+        if self.changes.changed_shared {
+            let message = "a change failed half-way, after earlier commits' pages had been changed";
+            return self
+                .engine
+                .poison(&Error::new(ErrorKind::Poisoned, message));
         }
         if let Err(error) = self.roll_back() {
             self.engine.poison(&error);

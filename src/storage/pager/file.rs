@@ -331,7 +331,7 @@ impl PageFile {
         }
     }
 
-    /// The bytes of a page born in the running transaction, read back if it was written out meanwhile.
+    /// The bytes of a page that may be changed in place, read back if it was written out meanwhile.
     ///
     /// # Safety
     /// As `PageTable::own_mut`.
@@ -348,7 +348,12 @@ impl PageFile {
         }
         // SAFETY: passed on to the caller.
         let page = unsafe { self.table.own_mut(at.number, pin) };
-        Ok(page.expect("dirty pages of the running transaction stay in memory"))
+        Ok(page.expect("dirty pages that no version shows stay in memory"))
+    }
+
+    /// Reads what changing the file will need, so that a damaged file is noticed before anything has changed.
+    pub fn prepare(&self) -> Result<()> {
+        self.with_space(|_| ())
     }
 
     /// The newest state no longer has these pages.

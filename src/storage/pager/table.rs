@@ -8,7 +8,7 @@
 //! Invariants: an entry is changed only by the running transaction (a page born in it), by the one flusher
 //! (non-null -> null or clean, by compare-and-swap), by reclaiming (any -> null, when no snapshot needs the
 //! page) or by a reader that caches a clean page (null -> clean). A page's bytes change only while
-//! the running transaction owns it, before any other thread can learn its number.
+//! it is reached by the holder of the commit lock alone: no version shows it, so that no other thread can learn its number.
 
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
@@ -214,11 +214,11 @@ impl PageTable {
         NonNull::new(pointer).map(|page| PageRef(page, PhantomData))
     }
 
-    /// The bytes of a page that the running transaction was the one to make, to be changed.
+    /// The bytes of a page, to be changed.
     ///
     /// # Safety
-    /// The caller is the running transaction, the page was born in it (so no other thread knows the page), and no
-    /// other reference to its bytes is in use.
+    /// The caller is the running transaction, the page was born in it or in a commit that no version shows (so no other
+    /// thread knows the page), and no other reference to its bytes is in use.
     #[allow(clippy::mut_from_ref)]
     pub unsafe fn own_mut<'a>(&'a self, number: u32, pin: &'a Guard) -> Option<&'a mut [u8]> {
         let page = self.get(number, pin)?;
