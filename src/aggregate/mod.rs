@@ -5,3 +5,4 @@
 pub(crate) mod accumulate;
 #[allow(dead_code, unused_imports)]
 pub mod expr;
+pub(crate) mod fields;

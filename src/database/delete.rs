@@ -7,11 +7,11 @@ use super::interrupt::Interrupt;
 use super::options::DeleteOptions;
 use super::select::Selection;
 use crate::error::Result;
-use crate::query::Context;
 
 pub fn one(collection: &Collection, filter: &[u8], options: &DeleteOptions) -> Result<u64> {
     let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
-    let selection = Selection::compile(filter, None, options.hint.as_ref(), &Context::default())?;
+    let context = options.language.context()?;
+    let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
     let mut deleted = 0;
     change::one(
         collection,
@@ -28,7 +28,8 @@ pub fn one(collection: &Collection, filter: &[u8], options: &DeleteOptions) -> R
 
 pub fn many(collection: &Collection, filter: &[u8], options: &DeleteOptions) -> Result<u64> {
     let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
-    let selection = Selection::compile(filter, None, options.hint.as_ref(), &Context::default())?;
+    let context = options.language.context()?;
+    let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
     change::many(
         collection,
         &selection,

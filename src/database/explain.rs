@@ -14,7 +14,7 @@ use super::select::{Selection, describe_indexes};
 use crate::bson::{Builder, RawDoc, RawValue, doc};
 use crate::error::{Code, Error, Result};
 use crate::query::explain::{self, Execution, Stages};
-use crate::query::{Context, Projection, planner};
+use crate::query::{Projection, planner};
 
 /// What is to be explained.
 struct Command {
@@ -31,7 +31,7 @@ pub fn explain(
     engine.refuse_in_transaction("explain")?;
     let command = Command::parse(command)?;
     let options = &command.options;
-    let context = Context::default();
+    let context = options.language.context()?;
     let selection = Selection::compile(
         &command.filter,
         options.sort.as_deref(),
@@ -145,6 +145,7 @@ impl Command {
                     skip,
                     limit,
                     hint,
+                    language,
                     common,
                 } = CountOptions::from_bson(RawDoc::trusted(&rest))?;
                 Ok(Command {
@@ -153,6 +154,7 @@ impl Command {
                         skip,
                         limit,
                         hint,
+                        language,
                         common,
                         ..Default::default()
                     },
@@ -163,13 +165,15 @@ impl Command {
                 let (filter, rest) = take_filter(statement.as_bytes(), "q")?;
                 let (many, rest) = without(&rest, "multi", |value| value.truthy());
                 let (_, rest) = without(&rest, "u", |_| ());
-                let UpdateOptions { hint, .. } = UpdateOptions::from_bson(RawDoc::trusted(&rest))?;
+                let UpdateOptions { hint, language, .. } =
+                    UpdateOptions::from_bson(RawDoc::trusted(&rest))?;
                 let limit = u64::from(many != Some(true));
                 Ok(Command {
                     filter,
                     options: FindOptions {
                         limit,
                         hint,
+                        language,
                         ..Default::default()
                     },
                 })
@@ -178,13 +182,15 @@ impl Command {
                 let statement = only_statement(RawDoc::trusted(&rest), "deletes")?;
                 let (filter, rest) = take_filter(statement.as_bytes(), "q")?;
                 let (limit, rest) = without(&rest, "limit", |value| value.as_integer());
-                let DeleteOptions { hint, .. } = DeleteOptions::from_bson(RawDoc::trusted(&rest))?;
+                let DeleteOptions { hint, language, .. } =
+                    DeleteOptions::from_bson(RawDoc::trusted(&rest))?;
                 let limit = limit.flatten().unwrap_or(0).clamp(0, 1) as u64;
                 Ok(Command {
                     filter,
                     options: FindOptions {
                         limit,
                         hint,
+                        language,
                         ..Default::default()
                     },
                 })

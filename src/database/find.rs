@@ -44,7 +44,7 @@ fn projection(options: &FindOptions, context: &Context) -> Result<Option<Project
 pub fn many(collection: &Collection, filter: &[u8], options: &FindOptions) -> Result<Cursor> {
     let engine = collection.database.enter()?;
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
-    let context = Context::default();
+    let context = options.language.context()?;
     let selection = Selection::compile(
         filter,
         options.sort.as_deref(),
@@ -89,7 +89,7 @@ pub fn one_with<R>(
         }
     }
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
-    let context = Context::default();
+    let context = options.language.context()?;
     let selection = Selection::compile(
         filter,
         options.sort.as_deref(),
@@ -163,7 +163,8 @@ fn touch(document: &[u8]) {
 pub fn count(collection: &Collection, filter: &[u8], options: &CountOptions) -> Result<i64> {
     let engine = collection.database.enter()?;
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
-    let selection = Selection::compile(filter, None, options.hint.as_ref(), &Context::default())?;
+    let context = options.language.context()?;
+    let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
     let Some(at) = take(collection, &engine, &selection)? else {
         return Ok(0);
     };

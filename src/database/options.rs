@@ -6,11 +6,13 @@
 mod common;
 pub mod create;
 mod given;
+mod language;
 mod transaction;
 
 pub use self::common::{Common, WriteOptions};
 pub use self::create::CreateOptions;
 use self::given::given;
+pub use self::language::LanguageOptions;
 pub use self::transaction::TransactionOptions;
 use crate::bson::RawDoc;
 use crate::error::Result;
@@ -169,6 +171,8 @@ pub struct FindOptions {
     pub hint: Option<Hint>,
     /// Set by `allowDiskUse: false`: a sort that does not fit memory fails.
     pub in_memory_only: bool,
+    /// Variables.
+    pub language: LanguageOptions,
     /// Time limit and id.
     pub common: Common,
 }
@@ -186,9 +190,10 @@ impl FindOptions {
                 "batchSize" => options.batch_size = given.number(0, i32::MAX as u64)? as u32,
                 "hint" => options.hint = Some(given.hint()?),
                 "allowDiskUse" => options.in_memory_only = !given.boolean()?,
+                _ if options.language.take(&given)? => {}
                 _ if options.common.take(&given)? => {}
                 _ => {
-                    let own = "projection, sort, skip, limit, batchSize, hint, allowDiskUse";
+                    let own = "projection, sort, skip, limit, batchSize, hint, allowDiskUse, let";
                     return Err(given.unknown_beside(own, Common::KNOWN));
                 }
             }
@@ -206,6 +211,8 @@ pub struct CountOptions {
     pub limit: u64,
     /// The index to use.
     pub hint: Option<Hint>,
+    /// Variables.
+    pub language: LanguageOptions,
     /// Time limit and id.
     pub common: Common,
 }
@@ -219,8 +226,9 @@ impl CountOptions {
                 "skip" => options.skip = given.count()?,
                 "limit" => options.limit = given.count()?,
                 "hint" => options.hint = Some(given.hint()?),
+                _ if options.language.take(&given)? => {}
                 _ if options.common.take(&given)? => {}
-                _ => return Err(given.unknown_beside("skip, limit, hint", Common::KNOWN)),
+                _ => return Err(given.unknown_beside("skip, limit, hint, let", Common::KNOWN)),
             }
         }
         Ok(options)
@@ -280,6 +288,8 @@ pub struct UpdateOptions {
     pub upsert: bool,
     /// The index to use.
     pub hint: Option<Hint>,
+    /// Variables.
+    pub language: LanguageOptions,
     /// What every write takes.
     pub write: WriteOptions,
 }
@@ -292,8 +302,9 @@ impl UpdateOptions {
             match given.name {
                 "upsert" => options.upsert = given.boolean()?,
                 "hint" => options.hint = Some(given.hint()?),
+                _ if options.language.take(&given)? => {}
                 _ if options.write.take(&given)? => {}
-                _ => return Err(given.unknown_beside("upsert, hint", WriteOptions::KNOWN)),
+                _ => return Err(given.unknown_beside("upsert, hint, let", WriteOptions::KNOWN)),
             }
         }
         Ok(options)
@@ -305,6 +316,8 @@ impl UpdateOptions {
 pub struct DeleteOptions {
     /// The index to use.
     pub hint: Option<Hint>,
+    /// Variables.
+    pub language: LanguageOptions,
     /// What every write takes.
     pub write: WriteOptions,
 }
@@ -316,8 +329,9 @@ impl DeleteOptions {
         for given in given("delete", document) {
             match given.name {
                 "hint" => options.hint = Some(given.hint()?),
+                _ if options.language.take(&given)? => {}
                 _ if options.write.take(&given)? => {}
-                _ => return Err(given.unknown_beside("hint", WriteOptions::KNOWN)),
+                _ => return Err(given.unknown_beside("hint, let", WriteOptions::KNOWN)),
             }
         }
         Ok(options)
@@ -484,6 +498,7 @@ mod tests {
             batch_size: 4,
             hint: Some(Hint::Name("a_1".to_string())),
             in_memory_only: false,
+            language: LanguageOptions::default(),
             common: Common::default(),
         };
         assert_eq!(find, expected);

@@ -10,7 +10,6 @@ use super::select::Selection;
 use crate::bson::{RawDoc, Value, ensure_id_first};
 use crate::error::Result;
 use crate::index::key;
-use crate::query::Context;
 use crate::storage::catalog;
 use crate::storage::engine::WriteTxn;
 use crate::update::{Update, replacement};
@@ -33,7 +32,7 @@ pub fn update_one(
     options: &UpdateOptions,
 ) -> Result<UpdateResult> {
     let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
-    let context = Context::default();
+    let context = options.language.context()?;
     let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
     let update = Update::compile(RawDoc::trusted(update), &context)?;
     let mut edit = |old: RawDoc<'_>, out: &mut Vec<u8>| Ok(update.apply(old, out)?.modified);
@@ -54,7 +53,7 @@ pub fn replace_one(
     options: &UpdateOptions,
 ) -> Result<UpdateResult> {
     let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
-    let context = Context::default();
+    let context = options.language.context()?;
     let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
     let replacement = RawDoc::trusted(replacement);
     replacement::check(replacement)?;
@@ -78,7 +77,7 @@ pub fn update_many(
     options: &UpdateOptions,
 ) -> Result<UpdateResult> {
     let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
-    let context = Context::default();
+    let context = options.language.context()?;
     let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
     let compiled = Update::compile(RawDoc::trusted(update), &context)?;
     let mut result = UpdateResult::default();

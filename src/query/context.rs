@@ -14,7 +14,7 @@ use crate::bson::{Collation, RawValue, RawValueBuf};
 pub struct Context {
     /// Read from the clock when it is first asked for, and the same ever after.
     now_ms: OnceLock<i64>,
-    variables: Vec<(Box<str>, RawValueBuf)>,
+    variables: Vec<(Box<str>, Option<RawValueBuf>)>,
     collation: Option<Collation>,
 }
 
@@ -37,17 +37,17 @@ impl Context {
         self.collation = collation;
     }
 
-    /// Gives a variable a value, or another one.
-    pub fn set_variable(&mut self, name: &str, value: RawValue<'_>) {
+    /// Gives a variable a value, or another one; none is "missing".
+    pub fn set_variable(&mut self, name: &str, value: Option<RawValue<'_>>) {
         self.variables.retain(|(own, _)| **own != *name);
-        self.variables.push((name.into(), value.into()));
+        self.variables.push((name.into(), value.map(Into::into)));
     }
 
-    /// The value of a variable of the operation's `let`.
-    pub fn variable(&self, name: &str) -> Option<RawValue<'_>> {
+    /// The value of a variable of the operation's `let`, if there is such a variable.
+    pub fn variable(&self, name: &str) -> Option<Option<RawValue<'_>>> {
         let mut variables = self.variables.iter();
         let (_, value) = variables.find(|(own, _)| **own == *name)?;
-        Some(value.as_raw())
+        Some(value.as_ref().map(RawValueBuf::as_raw))
     }
 }
 
@@ -62,9 +62,9 @@ mod tests {
         std::thread::sleep(std::time::Duration::from_millis(3));
         assert_eq!(context.now_ms(), now);
         assert_eq!(context.clone().now_ms(), now);
-        context.set_variable("a", RawValue::Int32(1));
-        context.set_variable("a", RawValue::Int32(2));
-        assert_eq!(context.variable("a"), Some(RawValue::Int32(2)));
+        context.set_variable("a", None);
+        context.set_variable("a", Some(RawValue::Int32(2)));
+        assert_eq!(context.variable("a"), Some(Some(RawValue::Int32(2))));
         assert_eq!(context.variable("b"), None);
     }
 }

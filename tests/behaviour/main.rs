@@ -13,6 +13,7 @@ mod concurrency;
 mod cursors;
 mod differential;
 mod explain;
+mod expressions;
 mod indexes;
 mod inserts;
 mod interruption;

@@ -232,13 +232,13 @@ impl<'c> Compiler<'c> {
         let Some(value) = self.context.variable(name) else {
             return refuse(17276, format!("Use of undefined variable: {name}"));
         };
-        let Some(path) = path else {
-            return Ok(Node::constant(value));
-        };
         let arena = Arena::default();
         let frame = Frame::new(RawDoc::EMPTY, &arena);
-        let below = follow_value(value, &path, 0, frame);
-        Ok(Node::Constant(below.map(Into::into)))
+        let value = match path {
+            None => value,
+            Some(path) => value.and_then(|value| follow_value(value, &path, 0, frame)),
+        };
+        Ok(Node::Constant(value.map(Into::into)))
     }
 }
 

@@ -1,9 +1,12 @@
-//! `$let` binds variables for an expression; `$literal` is a value that is not looked into.
+//! `$let` binds variables for an expression; `$literal` is a value that is not looked into. And the `let` of an
+//! operation, which binds variables for all of its expressions.
 
 use super::compile::{check_user_variable, named_arguments, required};
+use super::{Arena, Expr};
 use super::{Compiler, Computed, Entry, Frame, Node, Operator, refuse};
-use crate::bson::RawValue;
+use crate::bson::{RawDoc, RawValue};
 use crate::error::Result;
+use crate::query::Context;
 
 pub(super) const OPERATORS: &[Entry] = &[
     Entry::special("$let", Let::compile),
@@ -60,4 +63,24 @@ impl Operator for Let {
         self.variables.iter().for_each(&mut *visit);
         visit(&self.body);
     }
+}
+
+/// Gives `context` the variables of an operation's `let`: `{ limit: 5, day: { $dayOfMonth: "$$NOW" } }`. They are
+/// computed once, without a document, each from those before it.
+pub fn define_variables(context: &mut Context, definitions: RawDoc<'_>) -> Result<()> {
+    for (name, definition) in definitions {
+        check_user_variable(name.as_str())?;
+        let expression = Expr::compile(definition, context)?;
+        if expression.reads_document() {
+            return refuse(
+                4890500,
+                "Command let Expression tried to access a field, but this is not allowed because \
+                 Command let Expressions run before the query examines any documents.",
+            );
+        }
+        let arena = Arena::default();
+        let value = expression.evaluate(RawDoc::EMPTY, &arena)?;
+        context.set_variable(name.as_str(), value);
+    }
+    Ok(())
 }

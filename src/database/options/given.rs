@@ -21,7 +21,6 @@ const NOT_YET: &[&str] = &[
     "encryptedFields",
     "expireAfterSeconds",
     "indexOptionDefaults",
-    "let",
     "max",
     "min",
     "noCursorTimeout",

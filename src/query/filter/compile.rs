@@ -8,6 +8,7 @@ use super::{
     Alternatives, BitTest, Comparison, Conjunction, ElemMatch, Modulo, Node, Operand, Pattern,
     Predicate, TypeSet, all,
 };
+use crate::aggregate::expr::Expr;
 use crate::bson::number::Number;
 use crate::bson::{Path, RawDoc, RawValue};
 use crate::error::{Code, Error, Result};
@@ -15,7 +16,7 @@ use crate::query::Context;
 use crate::query::explain::shell_text;
 
 /// Operators at the top of a filter that MongoDB has and we do not yet.
-const TOP_LEVEL_LATER: &[&str] = &["$expr", "$text", "$jsonSchema"];
+const TOP_LEVEL_LATER: &[&str] = &["$text", "$jsonSchema"];
 
 /// Operators on a field that MongoDB has and we do not yet.
 const FIELD_LATER: &[&str] = &[
@@ -33,7 +34,6 @@ const FIELD_LATER: &[&str] = &[
 /// Where a filter stands.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'c> {
-    #[allow(dead_code)] // no operator asks for anything of it yet
     pub(super) context: &'c Context,
     /// Within `$elemMatch`, where `$expr` and `$text` have no document to be about.
     pub(super) in_element: bool,
@@ -118,6 +118,7 @@ fn compile_logical(
             let message = format!("{operator} can only be applied to the top-level document");
             return Err(bad_value(message));
         }
+        "$expr" => all.push(Node::Expression(Expr::compile(operand, place.context)?)),
         _ if TOP_LEVEL_LATER.contains(&operator) => return Err(not_yet(operator)),
         _ => {
             return Err(bad_value(format!(

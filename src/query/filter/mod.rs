@@ -32,6 +32,7 @@ pub(crate) use pattern::Pattern;
 pub(crate) use predicate::{Comparison, Operand, Predicate};
 pub(crate) use type_set::TypeSet;
 
+use crate::aggregate::expr::Expr;
 use crate::bson::{Path, RawDoc, RawValue};
 use crate::error::{Error, Result};
 use crate::query::regex::{self, GaveUp, Verdict};
@@ -97,6 +98,8 @@ pub(crate) enum Node {
     Not(Box<Node>),
     /// `$sampleRate`: true with this probability.
     Sample(f64),
+    /// `$expr`: whether a computed value counts as true.
+    Expression(Expr),
 }
 
 /// Predicates and other nodes that must all match. Without any, everything does.
@@ -134,6 +137,7 @@ impl Node {
             }
             Node::Not(node) => Ok(!node.matches(document)?),
             Node::Sample(rate) => Ok(random::unit() < *rate),
+            Node::Expression(expression) => expression.is_true(document),
         }
     }
 
@@ -142,7 +146,7 @@ impl Node {
             Node::All(all) => all.patterns(visit),
             Node::Any(nodes) => nodes.iter().for_each(|node| node.patterns(visit)),
             Node::Not(node) => node.patterns(visit),
-            Node::Sample(_) => {}
+            Node::Sample(_) | Node::Expression(_) => {}
         }
     }
 
@@ -160,6 +164,8 @@ impl Node {
             }
             Node::Not(node) => Ok(!node.value_matches(value)?),
             Node::Sample(rate) => Ok(random::unit() < *rate),
+            // Refused where there is no document to be about.
+            Node::Expression(_) => Ok(false),
         }
     }
 }

@@ -40,6 +40,7 @@ fn write_node(node: &Node, out: &mut Vec<u8>) {
             write_node(node, out);
         }
         Node::Sample(_) => out.push(b'?'),
+        Node::Expression(_) => out.push(b'x'),
     }
 }
 

@@ -17,8 +17,9 @@ use parse::Parser;
 use tree::Tree;
 use trim::Trim;
 
-use crate::bson::{Builder, RawDoc};
-use crate::error::Result;
+use crate::aggregate::fields::ComputedFields;
+use crate::bson::{Builder, MAX_DEPTH, RawDoc, RawValue};
+use crate::error::{Code, Error, Result};
 use crate::query::Context;
 
 /// A compiled projection.
@@ -27,16 +28,36 @@ pub struct Projection {
     /// Whether the tree's leaves are what is kept, rather than what is dropped.
     inclusion: bool,
     root: Tree,
+    /// What is added to what the tree lets through.
+    computed: ComputedFields,
 }
 
 impl Projection {
     /// Compiles `{ a: 1, "b.c": 1, _id: 0 }`; none for the empty projection, which changes nothing.
-    pub fn compile(projection: RawDoc<'_>, _context: &Context) -> Result<Option<Projection>> {
+    /// What is neither true nor false nor an operator of find is computed: `{ total: { $sum: "$scores" } }`.
+    pub fn compile(projection: RawDoc<'_>, context: &Context) -> Result<Option<Projection>> {
+        Projection::parse(projection, false, context)
+    }
+
+    /// Compiles a pipeline's `$project`, where every operator is one of expressions.
+    pub fn compile_stage(projection: RawDoc<'_>, context: &Context) -> Result<Option<Projection>> {
+        Projection::parse(projection, true, context)
+    }
+
+    fn parse(
+        projection: RawDoc<'_>,
+        in_pipeline: bool,
+        context: &Context,
+    ) -> Result<Option<Projection>> {
         if projection.is_empty() {
             return Ok(None);
         }
-        let (inclusion, root) = Parser::parse(projection)?;
-        Ok(Some(Projection { inclusion, root }))
+        let parsed = Parser::parse(projection, in_pipeline, context)?;
+        Ok(Some(Projection {
+            inclusion: parsed.inclusion,
+            root: parsed.root,
+            computed: parsed.computed,
+        }))
     }
 
     /// Appends what the projection leaves of `document` to `out`.
@@ -45,7 +66,19 @@ impl Projection {
             inclusion: self.inclusion,
             in_nested_array: false,
         };
-        trim.document(&self.root, document, &mut Builder::new(out));
+        if self.computed.is_empty() {
+            trim.document(&self.root, document, &mut Builder::new(out));
+            return Ok(());
+        }
+        let mut kept = Vec::new();
+        trim.document(&self.root, document, &mut Builder::new(&mut kept));
+        let start = out.len();
+        self.computed.apply(RawDoc::trusted(&kept), document, out)?;
+        let projected = RawDoc::trusted(out.get(start..).unwrap_or_default());
+        if RawValue::Document(projected).is_deeper_than(2 * MAX_DEPTH) {
+            let message = "a projected document is nested too deep";
+            return Err(Error::query(Code::OVERFLOW, message));
+        }
         Ok(())
     }
 }

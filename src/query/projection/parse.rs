@@ -2,15 +2,30 @@
 //! exclusion.
 //!
 //! The first field that is named with true or false decides; `_id` has no say unless nothing else
-//! has. `$slice` alone makes an exclusion.
+//! has. `$slice` alone makes an exclusion, and a computed field an inclusion.
+//!
+//! What is neither true nor false is an expression. In a pipeline's stage so is every operator.
 
 use super::slice::Slice;
 use super::tree::{Leaf, Node, Tree};
+use crate::aggregate::expr::Expr;
+use crate::aggregate::fields::ComputedFields;
 use crate::bson::{RawDoc, RawValue};
 use crate::error::{Code, Error, Result};
+use crate::query::Context;
 
-#[derive(Default)]
-pub(super) struct Parser {
+/// What a projection says.
+pub(super) struct Parsed {
+    pub(super) inclusion: bool,
+    pub(super) root: Tree,
+    pub(super) computed: ComputedFields,
+}
+
+pub(super) struct Parser<'c> {
+    context: &'c Context,
+    /// Whether this is a stage of a pipeline rather than a projection of find.
+    in_pipeline: bool,
+    computed: ComputedFields,
     root: Tree,
     /// Set by the first field that decides it.
     inclusion: Option<bool>,
@@ -19,10 +34,22 @@ pub(super) struct Parser {
     has_slice: bool,
 }
 
-impl Parser {
-    /// Reads a projection: whether it includes, and its tree.
-    pub(super) fn parse(projection: RawDoc<'_>) -> Result<(bool, Tree)> {
-        let mut parser = Parser::default();
+impl Parser<'_> {
+    /// Reads a projection.
+    pub(super) fn parse(
+        projection: RawDoc<'_>,
+        in_pipeline: bool,
+        context: &Context,
+    ) -> Result<Parsed> {
+        let mut parser = Parser {
+            context,
+            in_pipeline,
+            computed: ComputedFields::default(),
+            root: Tree::default(),
+            inclusion: None,
+            id: None,
+            has_slice: false,
+        };
         parser.fields(projection, &mut Vec::new())?;
         let inclusion = parser.is_inclusion();
         let mut root = parser.root;
@@ -34,7 +61,11 @@ impl Parser {
             }
             _ => {}
         }
-        Ok((inclusion, root))
+        Ok(Parsed {
+            inclusion,
+            root,
+            computed: parser.computed,
+        })
     }
 
     fn is_inclusion(&self) -> bool {
@@ -53,7 +84,7 @@ impl Parser {
                 _ if value.is_number() || matches!(value, RawValue::Boolean(_)) => {
                     self.flag(outer, value.truthy())?;
                 }
-                _ => return Err(no_expression(outer, value.type_name())),
+                _ => self.compute(outer, value)?,
             }
             outer.truncate(depth);
         }
@@ -71,7 +102,12 @@ impl Parser {
                 ),
             )),
             (Some((name, argument)), None) if name.as_bytes().starts_with(b"$") => {
-                self.operator(name.as_str(), argument, outer)
+                match name.as_str() {
+                    name if is_find_operator(name) && !self.in_pipeline => {
+                        self.operator(name, argument, outer)
+                    }
+                    _ => self.compute(outer, RawValue::Document(inner)),
+                }
             }
             _ => {
                 self.root.add(outer, Node::Tree(Tree::default()))?;
@@ -93,6 +129,25 @@ impl Parser {
             _ => return Err(no_expression(path, name)),
         };
         self.root.add(path, Node::Leaf(leaf))
+    }
+
+    /// Reads a field that is to be computed.
+    fn compute(&mut self, path: &[&str], value: RawValue<'_>) -> Result<()> {
+        let expression = Expr::compile(value, self.context).map_err(|error| {
+            let message = format!("Invalid expression at '{}'", path.join("."));
+            error.context(message)
+        })?;
+        if !*self.inclusion.get_or_insert(true) {
+            return Err(Error::query(
+                Code(31252),
+                format!(
+                    "Cannot use an expression in an exclusion projection (at '{}')",
+                    path.join(".")
+                ),
+            ));
+        }
+        self.root.add(path, Node::Leaf(Leaf::Computed))?;
+        self.computed.add(path, expression)
     }
 
     /// Reads a field that is to be kept or dropped.
@@ -117,6 +172,11 @@ impl Parser {
             ),
         })
     }
+}
+
+/// Whether an operator belongs to the projections of find rather than to expressions.
+fn is_find_operator(name: &str) -> bool {
+    matches!(name, "$slice" | "$elemMatch" | "$meta")
 }
 
 fn check_path(components: &[&str], path: &str) -> Result<()> {

@@ -23,6 +23,8 @@ pub(super) enum Leaf {
     Plain,
     /// Of an array a part is kept, in either kind of projection.
     Slice(Slice),
+    /// The field is computed anew: what was there does not count.
+    Computed,
 }
 
 impl Tree {

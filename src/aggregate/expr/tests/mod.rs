@@ -167,9 +167,9 @@ fn variables_are_seen_inside_and_not_beside() {
 #[test]
 fn the_operations_variables_and_time_are_constants() {
     let mut context = Context::default();
-    context.set_variable("limit", RawValue::Int32(5));
+    context.set_variable("limit", Some(RawValue::Int32(5)));
     let inner = bytes(r#"{"a": [{"b": 1}, {"b": 2}]}"#);
-    context.set_variable("doc", RawValue::Document(RawDoc::trusted(&inner)));
+    context.set_variable("doc", Some(RawValue::Document(RawDoc::trusted(&inner))));
     let find = |text: &str| evaluate(text, RawDoc::EMPTY.as_bytes(), &context).unwrap();
     assert_eq!(find(r#""$$limit""#), Some(value("5")));
     assert_eq!(find(r#""$$doc.a.b""#), Some(value("[1, 2]")));

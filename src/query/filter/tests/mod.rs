@@ -685,7 +685,6 @@ fn bad_filters_are_refused_with_mongodbs_codes() {
             bad,
             "unknown operator: $comment",
         ),
-        (doc! { "$expr": {} }, bad, "$expr is not supported yet"),
         (doc! { "a": { "$foo": 1 } }, bad, "unknown operator: $foo"),
         (
             doc! { "a": { "$gt": 1, "b": 1 } },
