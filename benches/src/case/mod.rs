@@ -4,17 +4,21 @@ mod bulk_load;
 mod group_commit;
 mod lone_insert;
 mod point_get;
+mod scan;
+mod update_by_id;
 
 use crate::settings::Settings;
 
 type Case = fn(&Settings) -> anyhow::Result<()>;
 
 /// All cases in the order in which they run.
-pub const ALL: [(&str, Case); 4] = [
+pub const ALL: [(&str, Case); 6] = [
     ("point-get", point_get::run),
     ("bulk-load", bulk_load::run),
     ("lone-insert", lone_insert::run),
     ("group-commit", group_commit::run),
+    ("scan", scan::run),
+    ("update-by-id", update_by_id::run),
 ];
 
 /// Documents that one insert_many, or one transaction, takes.

@@ -1,4 +1,4 @@
-//! IronBase through its C ABI, opened without options: every write is durable when it returns.
+//! IronBase through its C ABI. Every write is durable when it returns, unless a case asks for less.
 //!
 //! The functions are declared by hand and called as C calls them: JSON text in, JSON text out.
 
@@ -71,6 +71,27 @@ unsafe extern "C" {
         out_len: *mut usize,
         err: *mut *mut c_void,
     ) -> i32;
+    fn ironbase_collection_count_documents(
+        collection: *mut c_void,
+        filter: *const c_char,
+        filter_len: usize,
+        options: *const c_char,
+        options_len: usize,
+        out: *mut i64,
+        err: *mut *mut c_void,
+    ) -> i32;
+    fn ironbase_collection_update_one(
+        collection: *mut c_void,
+        filter: *const c_char,
+        filter_len: usize,
+        update: *const c_char,
+        update_len: usize,
+        options: *const c_char,
+        options_len: usize,
+        out: *mut *mut c_char,
+        out_len: *mut usize,
+        err: *mut *mut c_void,
+    ) -> i32;
 }
 
 /// A text that the library returned; freed when dropped.
@@ -110,10 +131,21 @@ unsafe impl Sync for Database {}
 
 /// As much memory as SQLite's page cache is given.
 const OPTIONS: &str = r#"{"cacheSize": 268435456}"#;
+/// The same, and writes return before they are on the medium.
+const UNSYNCED: &str = r#"{"cacheSize": 268435456, "durability": "none"}"#;
 
 impl Database {
     /// Opens, or creates, a database in `directory`.
     pub fn open(directory: &Path) -> Result<Database> {
+        Database::open_with(directory, OPTIONS)
+    }
+
+    /// The same, for writes that a crash of the program does not lose, but a power cut may.
+    pub fn open_unsynced(directory: &Path) -> Result<Database> {
+        Database::open_with(directory, UNSYNCED)
+    }
+
+    fn open_with(directory: &Path, options: &str) -> Result<Database> {
         let path = CString::new(
             directory
                 .join("bench.mlite")
@@ -126,13 +158,12 @@ impl Database {
         };
         let name = "documents";
         call(|error| {
-            // SAFETY: the path is NUL-terminated, the out-parameter valid, no options are given.
+            // SAFETY: the path is NUL-terminated, the out-parameter valid, options and length belong together.
             unsafe {
-                let options = OPTIONS.as_ptr().cast();
                 ironbase_open(
                     path.as_ptr(),
-                    options,
-                    OPTIONS.len(),
+                    options.as_ptr().cast(),
+                    options.len(),
                     &mut database.db,
                     error,
                 )
@@ -178,6 +209,53 @@ impl Database {
     /// Finds the first document that matches; an empty text if there is none.
     pub fn find_one(&self, filter: &str) -> Result<Text> {
         self.run(ironbase_collection_find_one, filter)
+    }
+
+    /// Counts the documents that match.
+    pub fn count(&self, filter: &str) -> Result<i64> {
+        let mut count = 0;
+        call(|error| {
+            // SAFETY: the collection is open, text and length belong together, the out-parameters
+            // are valid, no options are given.
+            unsafe {
+                ironbase_collection_count_documents(
+                    self.collection,
+                    filter.as_ptr().cast(),
+                    filter.len(),
+                    null(),
+                    0,
+                    &mut count,
+                    error,
+                )
+            }
+        })?;
+        Ok(count)
+    }
+
+    /// Changes the first document that matches.
+    pub fn update_one(&self, filter: &str, update: &str) -> Result<Text> {
+        let mut out = Text {
+            start: null_mut(),
+            length: 0,
+        };
+        call(|error| {
+            // SAFETY: as in `count`.
+            unsafe {
+                ironbase_collection_update_one(
+                    self.collection,
+                    filter.as_ptr().cast(),
+                    filter.len(),
+                    update.as_ptr().cast(),
+                    update.len(),
+                    null(),
+                    0,
+                    &mut out.start,
+                    &mut out.length,
+                    error,
+                )
+            }
+        })?;
+        Ok(out)
     }
 
     /// Calls one of the functions that take a text and return one.

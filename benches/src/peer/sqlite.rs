@@ -39,6 +39,11 @@ impl Database {
         Ok(Database { connection, format })
     }
 
+    /// Lets transactions return before they are on the medium: a crash of the program loses none of them.
+    pub fn do_not_sync(&self) -> Result<()> {
+        self.execute("PRAGMA synchronous = NORMAL")
+    }
+
     /// Closes; the last connection moves the log into the database.
     pub fn close(self) -> Result<()> {
         self.connection.close().map_err(|(_, error)| error.into())
@@ -69,6 +74,28 @@ impl Database {
         Ok(self.connection.prepare_cached(match self.format {
             Format::Text => "SELECT body FROM documents WHERE id = ?1",
             Format::Jsonb => "SELECT json(body) FROM documents WHERE id = ?1",
+        })?)
+    }
+
+    /// The statement that counts the documents of a city (nested) and an age from ?2 up to below ?3.
+    pub fn count_city_and_age(&self) -> Result<CachedStatement<'_>> {
+        Ok(self.connection.prepare_cached(
+            "SELECT count(*) FROM documents WHERE body ->> '$.age' >= ?2 AND body ->> '$.age' < ?3
+             AND body ->> '$.address.city' = ?1",
+        )?)
+    }
+
+    /// The statement that adds one to a document's visits, by its id.
+    pub fn count_visit(&self) -> Result<CachedStatement<'_>> {
+        Ok(self.connection.prepare_cached(match self.format {
+            Format::Text => {
+                "UPDATE documents SET body = json_set(body, '$.visits', (body ->> '$.visits') + 1)
+                 WHERE id = ?1"
+            }
+            Format::Jsonb => {
+                "UPDATE documents SET body = jsonb_set(body, '$.visits', (body ->> '$.visits') + 1)
+                 WHERE id = ?1"
+            }
         })?)
     }
 
