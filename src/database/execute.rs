@@ -24,6 +24,9 @@ use crate::storage::roots::Roots;
 /// Keys examined under one guard.
 const STRETCH: u64 = 2048;
 
+/// A leaf is loaded as a whole when so many of its entries are about to be read.
+const WHOLE_LEAF: usize = 8;
+
 /// A collection to read from: at a visible version, or as a running transaction sees it.
 #[derive(Clone, Copy)]
 pub struct Source<'a> {
@@ -138,8 +141,9 @@ pub fn stretch(
     }
 }
 
-/// What is done with a key and value within the bounds.
-type EntryFn<'f, 'p> = dyn FnMut(&[u8], &'p [u8], &mut Examined) -> Result<ControlFlow<()>> + 'f;
+/// What is done with an entry within the bounds, where the walk is, and its value. The key is put together by those who need it.
+type EntryFn<'f, 'p> =
+    dyn FnMut(&Walk<'p>, &'p [u8], &mut Examined) -> Result<ControlFlow<()>> + 'f;
 
 /// How a stretch of a scan ended.
 pub enum Stretch {
@@ -215,32 +219,37 @@ fn walk_bounds<'p>(
         }
         .map_err(from_storage)?;
         while more {
-            walk.key_into(&mut key);
-            let inside = if scan.reverse {
-                *key >= *bounds.low
-            } else {
-                *key < *bounds.high
+            // The bound is looked for once a leaf, not once an entry.
+            let inside = match scan.reverse {
+                false => walk.count_below(&bounds.high),
+                true => walk.count_from(&bounds.low),
             };
-            if !inside {
+            if inside == 0 {
                 break;
             }
-            let value = walk.value().map_err(from_storage)?;
-            let flow = entry(&key, value, &mut position.examined)?;
-            budget -= 1;
-            if flow.is_break() || budget == 0 {
-                position.last = Some(key);
-                return Ok(if flow.is_break() {
-                    Stretch::Broken
+            if inside >= WHOLE_LEAF {
+                walk.load_leaf();
+            }
+            for _ in 0..inside {
+                let value = walk.value().map_err(from_storage)?;
+                let flow = entry(&walk, value, &mut position.examined)?;
+                budget -= 1;
+                if flow.is_break() || budget == 0 {
+                    walk.key_into(&mut key);
+                    position.last = Some(key);
+                    return Ok(if flow.is_break() {
+                        Stretch::Broken
+                    } else {
+                        Stretch::Paused
+                    });
+                }
+                more = if scan.reverse {
+                    walk.prev()
                 } else {
-                    Stretch::Paused
-                });
+                    walk.next()
+                }
+                .map_err(from_storage)?;
             }
-            more = if scan.reverse {
-                walk.prev()
-            } else {
-                walk.next()
-            }
-            .map_err(from_storage)?;
         }
         position.step += 1;
         position.last = None;
@@ -267,16 +276,18 @@ fn scan_documents(
     visit: &mut Visit<'_>,
 ) -> Result<Stretch> {
     let pin = crossbeam_epoch::pin();
+    let mut key = Vec::new();
     walk_bounds(
         search.source.documents(&pin),
         scan,
         position,
-        &mut |key, bytes, examined| {
+        &mut |walk, bytes, examined| {
             examined.documents += 1;
             search.interrupt.step(bytes.len())?;
             let document = RawDoc::trusted(bytes);
             if search.filter.matches(document)? {
-                visit(key, document)
+                walk.key_into(&mut key);
+                visit(&key, document)
             } else {
                 Ok(ControlFlow::Continue(()))
             }
@@ -295,14 +306,15 @@ fn scan_index(
     let pin = crossbeam_epoch::pin();
     let documents = search.source.documents(&pin);
     let spec = spec_of(index)?;
-    let mut keys = KeySet::default();
+    let (mut entry, mut keys) = (Vec::new(), KeySet::default());
     walk_bounds(
         search.source.entries(index, &pin),
         scan,
         position,
-        &mut |entry, value, examined| {
+        &mut |walk, value, examined| {
             examined.keys += 1;
-            let (key, primary) = split_entry(index, entry, value)?;
+            walk.key_into(&mut entry);
+            let (key, primary) = split_entry(index, &entry, value)?;
             let Some(bytes) = documents.get(primary).map_err(from_storage)? else {
                 return Err(dangling(index, "leads to no document"));
             };

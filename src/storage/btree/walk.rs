@@ -95,6 +95,30 @@ impl<'a> Walk<'a> {
         self.prev_leaf()
     }
 
+    /// The entries of this leaf from here on whose keys are less than `high`: their number.
+    pub fn count_below(&self, high: &[u8]) -> usize {
+        let Some(leaf) = self.leaf else { return 0 };
+        let end = leaf.search(high).unwrap_or_else(|index| index);
+        end.saturating_sub(self.index)
+    }
+
+    /// The entries of this leaf from here back whose keys are not less than `low`: their number.
+    pub fn count_from(&self, low: &[u8]) -> usize {
+        let Some(leaf) = self.leaf else { return 0 };
+        let start = leaf.search(low).unwrap_or_else(|index| index);
+        (self.index + 1).saturating_sub(start)
+    }
+
+    /// Loads this leaf's cache lines side by side, for one who will read most of it: entry by entry each line would be waited
+    /// for.
+    pub fn load_leaf(&self) {
+        const LINE: usize = 64;
+        let lines = self.leaf.map_or(&[][..], Node::page).chunks(LINE);
+        lines.for_each(|line| {
+            std::hint::black_box(line[0]);
+        });
+    }
+
     /// Replaces `out` by the key here. The walk must be on an entry.
     pub fn key_into(&self, out: &mut Vec<u8>) {
         match self.leaf {
