@@ -609,7 +609,8 @@ const char *ironbase_error_message(const ironbase_error_t *error);
  * Always there: `causes` (messages, the nearest first) and `labels`. Where they apply: `position`
  * (`offset`, `line`, `column` in a text), `path` and `parameter` of what was wrong there;
  * `keyPattern` and `keyValue` of a duplicate key; `writeErrors` (`index`, `code`, `errmsg` ...)
- * and `result` of ironbase_collection_insert_many(); `errno` of a refused file operation.
+ * and `result` of ironbase_collection_insert_many(); `errInfo` (`failingDocumentId`, `details`) of
+ * a document that a validator refused; `errno` of a refused file operation.
  *
  * @param error May be NULL.
  * @return The document; `"{}"` for NULL. Borrowed until the error is freed.
@@ -730,7 +731,9 @@ ironbase_status_t ironbase_db_collection(ironbase_db_t *db,
  *
  * Options: `capped` (false): the oldest documents make room for new ones; then `size`, the most
  * bytes of documents, is needed, and `max` limits their number. `clusteredIndex`, which every
- * collection has: `{"key": {"_id": 1}, "unique": true}`. `maxTimeMS`, `opId`, `comment`.
+ * collection has: `{"key": {"_id": 1}, "unique": true}`. `validator`, a filter (often
+ * `{"$jsonSchema": ..}`) that documents must match, with `validationLevel` ("strict", "moderate",
+ * "off") and `validationAction` ("error", "warn", "errorAndLog"). `maxTimeMS`, `opId`, `comment`.
  *
  * @param db The database.
  * @param name The collection's name.
@@ -890,7 +893,7 @@ ironbase_status_t ironbase_collection_explain(ironbase_collection_t *collection,
 /**
  * Inserts a document. One without `_id` gets an ObjectId.
  *
- * Options: `comment`, which is ignored.
+ * Options: `bypassDocumentValidation` (false): the validator is not asked; `comment`, which is ignored.
  *
  * @param collection The collection.
  * @param document JSON document.

@@ -116,6 +116,7 @@ codes! {
     OPERATION_FAILED = 96, "OperationFailed";
     WRITE_CONFLICT = 112, "WriteConflict";
     DURATION_OVERFLOW = 159, "DurationOverflow";
+    DOCUMENT_VALIDATION_FAILURE = 121, "DocumentValidationFailure";
     CANNOT_INDEX_PARALLEL_ARRAYS = 171, "CannotIndexParallelArrays";
     INVALID_INDEX_SPECIFICATION_OPTION = 197, "InvalidIndexSpecificationOption";
     CONVERSION_FAILURE = 241, "ConversionFailure";

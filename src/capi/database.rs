@@ -164,7 +164,9 @@ pub unsafe extern "C" fn ironbase_db_collection(
 ///
 /// Options: `capped` (false): the oldest documents make room for new ones; then `size`, the most
 /// bytes of documents, is needed, and `max` limits their number. `clusteredIndex`, which every
-/// collection has: `{"key": {"_id": 1}, "unique": true}`. `maxTimeMS`, `opId`, `comment`.
+/// collection has: `{"key": {"_id": 1}, "unique": true}`. `validator`, a filter (often
+/// `{"$jsonSchema": ..}`) that documents must match, with `validationLevel` ("strict", "moderate",
+/// "off") and `validationAction` ("error", "warn", "errorAndLog"). `maxTimeMS`, `opId`, `comment`.
 ///
 /// @param db The database.
 /// @param name The collection's name.

@@ -139,7 +139,8 @@ pub unsafe extern "C" fn ironbase_error_message(error: *const ironbase_error_t) 
 /// Always there: `causes` (messages, the nearest first) and `labels`. Where they apply: `position`
 /// (`offset`, `line`, `column` in a text), `path` and `parameter` of what was wrong there;
 /// `keyPattern` and `keyValue` of a duplicate key; `writeErrors` (`index`, `code`, `errmsg` ...)
-/// and `result` of ironbase_collection_insert_many(); `errno` of a refused file operation.
+/// and `result` of ironbase_collection_insert_many(); `errInfo` (`failingDocumentId`, `details`) of
+/// a document that a validator refused; `errno` of a refused file operation.
 ///
 /// @param error May be NULL.
 /// @return The document; `"{}"` for NULL. Borrowed until the error is freed.

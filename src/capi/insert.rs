@@ -21,7 +21,7 @@ const ID_BYTES: usize = 17;
 
 /// Inserts a document. One without `_id` gets an ObjectId.
 ///
-/// Options: `comment`, which is ignored.
+/// Options: `bypassDocumentValidation` (false): the validator is not asked; `comment`, which is ignored.
 ///
 /// @param collection The collection.
 /// @param document JSON document.

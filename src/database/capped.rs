@@ -24,7 +24,7 @@ const LSN_SHIFT: u32 = 20;
 
 /// The limits of a collection, if it is capped.
 pub fn limits(collection: &Collection) -> Result<Option<&Capped>> {
-    Ok(create::stored(collection)?.and_then(|options| options.capped.as_ref()))
+    Ok(create::stored(collection)?.and_then(|stored| stored.options.capped.as_ref()))
 }
 
 /// The indexes beside that on `_id`.

@@ -13,6 +13,7 @@ use super::interrupt::Interrupt;
 use super::options::{InsertManyOptions, WriteOptions};
 use super::scope::Entered;
 use super::select::spec_of;
+use super::validation;
 use crate::bson::{RawDoc, RawValueBuf, Value, ensure_id_first};
 use crate::error::{Code, Error, Result, Status};
 use crate::index::key;
@@ -48,7 +49,7 @@ pub fn one(collection: &Collection, document: &[u8], options: &WriteOptions) -> 
     let mut txn = engine.begin_write_until(&interrupt)?;
     let target = find_or_create(&mut txn, collection)?;
     txn.share_pages();
-    let duplicate = store(&mut txn, &target, &key, &bytes)?;
+    let duplicate = store(&mut txn, &target, &key, &bytes, options)?;
     if let Some(duplicate) = duplicate {
         return Err(refusal(&txn, &target, &duplicate, &bytes));
     }
@@ -70,14 +71,16 @@ pub fn find_or_create(
     }
 }
 
-/// Stores a new document; `key` is that of its `_id`. A duplicate, and an index that cannot hold the document, refuse it
-/// before anything has changed.
+/// Stores a new document; `key` is that of its `_id`. The validator, a duplicate, and an index that cannot hold the
+/// document refuse it before anything has changed.
 pub fn store(
     txn: &mut WriteTxn<'_>,
     target: &storage::catalog::Collection,
     key: &[u8],
     document: &[u8],
+    options: &WriteOptions,
 ) -> Result<Option<Duplicate>> {
+    validation::check_new(target, document, options)?;
     match capped::limits(target)? {
         None => txn.insert(target, key, document).map_err(from_storage),
         Some(limits) => capped::insert(txn, target, limits, document),
@@ -117,7 +120,7 @@ pub fn many(
     let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
     let mut run = Run {
         collection,
-        ordered: options.ordered,
+        options,
         interrupt,
         result: InsertManyResult::default(),
         failures: Failures::default(),
@@ -135,7 +138,7 @@ pub fn many(
         if let Err(error) = run.insert_batch(&batch, is_last) {
             return Err(run.failures.join(error, &run.result));
         }
-        let stopped = run.ordered && !run.failures.list.is_empty();
+        let stopped = run.options.ordered && !run.failures.list.is_empty();
         match more {
             Err(error) => return Err(run.failures.join(error, &run.result)),
             Ok(true) if !stopped => {}
@@ -153,7 +156,7 @@ pub fn many(
 /// An `insert_many` in progress.
 struct Run<'c> {
     collection: &'c Collection,
-    ordered: bool,
+    options: &'c InsertManyOptions,
     interrupt: Interrupt,
     result: InsertManyResult,
     failures: Failures,
@@ -227,6 +230,7 @@ impl Run<'_> {
     fn insert_documents(&mut self, engine: &Entered<'_>, batch: &Batch) -> Result<bool> {
         let mut txn = engine.begin_write_until(&self.interrupt)?;
         let target = find_or_create(&mut txn, self.collection)?;
+        let write = &self.options.write;
         let (mut start, mut stopped) = (0, false);
         for (offset, prepared) in batch.documents.iter().enumerate() {
             let index = batch.first + offset;
@@ -238,7 +242,7 @@ impl Run<'_> {
                 Ok(prepared) => {
                     let document = &batch.bytes[start..prepared.end];
                     start = prepared.end;
-                    match insert_prepared(&mut txn, &target, prepared, document)? {
+                    match insert_prepared(&mut txn, &target, prepared, document, write)? {
                         None => {
                             let id = Value::from_raw(prepared.id.as_raw())?;
                             self.result.inserted_ids.push((index, id));
@@ -251,7 +255,7 @@ impl Run<'_> {
                     }
                 }
             };
-            stopped = refused && self.ordered;
+            stopped = refused && self.options.ordered;
             if stopped {
                 break;
             }
@@ -267,14 +271,19 @@ fn insert_prepared(
     target: &storage::catalog::Collection,
     prepared: &Prepared,
     document: &[u8],
+    options: &WriteOptions,
 ) -> Result<Option<Error>> {
-    match store(txn, target, &prepared.key, document) {
+    match store(txn, target, &prepared.key, document, options) {
         Ok(None) => Ok(None),
         Ok(Some(duplicate)) => Ok(Some(refusal(txn, target, &duplicate, document))),
         // A document that the collection or an index cannot hold is refused before anything has changed.
-        Err(error) if error.status() == Status::Query && !txn.is_broken() => Ok(Some(error)),
+        Err(error) if is_of_document(&error) && !txn.is_broken() => Ok(Some(error)),
         Err(error) => Err(error),
     }
+}
+
+fn is_of_document(error: &Error) -> bool {
+    matches!(error.status(), Status::Query | Status::Validation)
 }
 
 /// The documents that could not be inserted.
@@ -291,7 +300,7 @@ impl Failures {
             "code": error.code().0,
             "errmsg": error.message(),
         });
-        for key in ["keyPattern", "keyValue"] {
+        for key in ["keyPattern", "keyValue", "errInfo"] {
             if let Some(value) = error.details().get(key) {
                 entry[key] = value.clone();
             }

@@ -29,6 +29,7 @@ mod sorter;
 mod transaction;
 mod trial;
 mod update;
+mod validation;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -8,12 +8,14 @@ pub mod create;
 mod given;
 mod language;
 mod transaction;
+pub mod validation;
 
 pub use self::common::{Common, WriteOptions};
 pub use self::create::CreateOptions;
 use self::given::given;
 pub use self::language::LanguageOptions;
 pub use self::transaction::TransactionOptions;
+pub use self::validation::{CollModOptions, Validation, ValidationAction, ValidationLevel};
 use crate::bson::RawDoc;
 use crate::error::Result;
 use crate::json;

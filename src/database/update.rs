@@ -5,8 +5,9 @@ use super::collection::Collection;
 use super::errors::from_storage;
 use super::insert::{find_or_create, refusal, store};
 use super::interrupt::Interrupt;
-use super::options::UpdateOptions;
+use super::options::{UpdateOptions, WriteOptions};
 use super::select::Selection;
+use super::validation;
 use crate::bson::{RawDoc, Value, ensure_id_first};
 use crate::error::Result;
 use crate::index::key;
@@ -41,6 +42,7 @@ pub fn update_one(
         collection,
         &selection,
         &interrupt,
+        &options.write,
         &mut edit,
         options.upsert.then_some(&mut insert),
     )
@@ -65,6 +67,7 @@ pub fn replace_one(
         collection,
         &selection,
         &interrupt,
+        &options.write,
         &mut edit,
         options.upsert.then_some(&mut insert),
     )
@@ -88,7 +91,14 @@ pub fn update_many(
         &interrupt,
         &mut |txn, target, key, document| {
             result.matched_count += 1;
-            result.modified_count += u64::from(edit_one(txn, target, key, document, &mut edit)?);
+            result.modified_count += u64::from(edit_one(
+                txn,
+                target,
+                key,
+                document,
+                &options.write,
+                &mut edit,
+            )?);
             Ok(())
         },
     )?;
@@ -108,6 +118,7 @@ fn change_one(
     collection: &Collection,
     selection: &Selection,
     interrupt: &Interrupt,
+    options: &WriteOptions,
     edit: &mut EditFn<'_>,
     insert: Option<&mut InsertFn<'_>>,
 ) -> Result<UpdateResult> {
@@ -119,7 +130,7 @@ fn change_one(
         interrupt,
         &mut |txn, target, key, document| {
             result.matched_count = 1;
-            result.modified_count = u64::from(edit_one(txn, target, key, document, edit)?);
+            result.modified_count = u64::from(edit_one(txn, target, key, document, options, edit)?);
             Ok(())
         },
         &mut {
@@ -127,7 +138,7 @@ fn change_one(
             let upserted = &mut upserted;
             move |txn: &mut WriteTxn<'_>| {
                 if let Some(insert) = &mut insert {
-                    *upserted = Some(upsert(txn, collection, &insert()?)?);
+                    *upserted = Some(upsert(txn, collection, &insert()?, options)?);
                 }
                 Ok(())
             }
@@ -142,24 +153,31 @@ fn edit_one(
     target: &catalog::Collection,
     key: &[u8],
     document: &[u8],
+    options: &WriteOptions,
     edit: &mut EditFn<'_>,
 ) -> Result<bool> {
     let mut new = Vec::with_capacity(document.len() + 64);
     if !edit(RawDoc::trusted(document), &mut new)? {
         return Ok(false);
     }
+    validation::check_change(target, document, &new, options)?;
     match txn.put(target, key, &new).map_err(from_storage)? {
         None => Ok(true),
         Some(duplicate) => Err(refusal(txn, target, &duplicate, &new)),
     }
 }
 
-fn upsert(txn: &mut WriteTxn<'_>, collection: &Collection, document: &[u8]) -> Result<Value> {
+fn upsert(
+    txn: &mut WriteTxn<'_>,
+    collection: &Collection,
+    document: &[u8],
+    options: &WriteOptions,
+) -> Result<Value> {
     let mut bytes = Vec::with_capacity(document.len() + 17);
     let id = ensure_id_first(RawDoc::trusted(document), &mut bytes)?;
     let target = find_or_create(txn, collection)?;
     let key = key::encode_id(id.as_raw(), None);
-    match store(txn, &target, &key, &bytes)? {
+    match store(txn, &target, &key, &bytes, options)? {
         None => Value::from_raw(id.as_raw()),
         Some(duplicate) => Err(refusal(txn, &target, &duplicate, &bytes)),
     }

@@ -265,7 +265,7 @@ impl Target<'_> {
                 Node::All(all) if self.is_existence(all) => Some(self.point(RawValue::Null)),
                 _ => None,
             },
-            Node::Sample(_) | Node::Expression(_) => None,
+            Node::Schema(_) | Node::Sample(_) | Node::Expression(_) => None,
         }
     }
 

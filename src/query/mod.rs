@@ -8,6 +8,8 @@ pub mod bounds;
 pub mod context;
 pub mod explain;
 pub mod filter;
+pub(crate) mod json_schema;
+pub mod mismatch;
 pub mod plan_cache;
 pub mod planner;
 pub mod projection;

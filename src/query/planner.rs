@@ -577,6 +577,6 @@ impl Hint {
 }
 
 #[cfg(test)]
-mod proof;
+pub(crate) mod proof;
 #[cfg(test)]
 mod tests;

@@ -27,3 +27,4 @@ mod sorting;
 mod transactions;
 mod unique;
 mod updates;
+mod validation;

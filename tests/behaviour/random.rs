@@ -170,8 +170,25 @@ impl Draw {
     /// `{operator: value}` for a field.
     fn test(&mut self) -> Document {
         let operator = self.pick(&[
-            "$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$gt", "$lt", "$in", "$nin", "$exists",
-            "$not", "$regex",
+            "$eq",
+            "$ne",
+            "$gt",
+            "$gte",
+            "$lt",
+            "$lte",
+            "$gt",
+            "$lt",
+            "$in",
+            "$nin",
+            "$exists",
+            "$not",
+            "$regex",
+            "$type",
+            "$size",
+            "$mod",
+            "$all",
+            "$elemMatch",
+            "$bitsAnySet",
         ]);
         match operator {
             "$in" | "$nin" => {
@@ -180,6 +197,22 @@ impl Draw {
                 doc! { operator: values }
             }
             "$exists" => doc! { "$exists": (self.chance(50)) },
+            "$type" => {
+                doc! { "$type": (self.pick(&["number", "string", "array", "object", "null"])) }
+            }
+            "$size" => doc! { "$size": (self.below(3) as i32) },
+            "$mod" => doc! { "$mod": [2, (self.below(2) as i32)] },
+            "$bitsAnySet" => doc! { "$bitsAnySet": (self.below(8) as i32) },
+            "$all" => {
+                let count = self.below(3);
+                let values: Vec<Value> = (0..count).map(|_| self.value(0)).collect();
+                doc! { "$all": values }
+            }
+            "$elemMatch" if self.chance(50) => doc! { "$elemMatch": (self.test()) },
+            "$elemMatch" => {
+                let field = self.pick(&["x", "d", "0"]);
+                doc! { "$elemMatch": { field: (self.test()) } }
+            }
             "$not" => doc! { "$not": (self.test()) },
             "$regex" => doc! { "$regex": (self.pick(&["^a", "^ab", "b", "^x", "^", "^a|b"])) },
             _ => doc! { operator: (self.value(1)) },

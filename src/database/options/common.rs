@@ -36,13 +36,19 @@ impl Common {
 pub struct WriteOptions {
     /// Time limit and id.
     pub common: Common,
+    /// The collection's validator is not asked.
+    pub bypass_document_validation: bool,
 }
 
 impl WriteOptions {
     /// The options that it reads, as a message lists them.
-    pub(super) const KNOWN: &str = Common::KNOWN;
+    pub(super) const KNOWN: &str = "bypassDocumentValidation, comment, maxTimeMS, opId";
 
     pub(super) fn take(&mut self, given: &Given<'_>) -> Result<bool> {
-        self.common.take(given)
+        match given.name {
+            "bypassDocumentValidation" => self.bypass_document_validation = given.boolean()?,
+            _ => return self.common.take(given),
+        }
+        Ok(true)
     }
 }

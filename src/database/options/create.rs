@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use super::common::WriteOptions;
 use super::given::{Given, given};
+use super::validation::Validation;
 use crate::bson::{Document, RawDoc, RawValue, doc};
 use crate::database::errors::from_storage;
+use crate::database::validation::Validator;
 use crate::error::{Code, Error, Result, Status};
 use crate::index::ID_INDEX;
 use crate::storage::catalog::{Collection, Compiled};
@@ -35,6 +37,8 @@ pub struct CreateOptions {
     pub capped: Option<Capped>,
     /// The name given to the clustered index. Every collection that is not capped is clustered by `_id`.
     pub clustered_index: Option<String>,
+    /// `validator`, `validationLevel`, `validationAction`.
+    pub validation: Validation,
     /// What every write takes; not kept.
     pub write: WriteOptions,
 }
@@ -48,7 +52,8 @@ struct Reading {
 }
 
 impl CreateOptions {
-    const KNOWN: &str = "capped, size, max, clusteredIndex";
+    const KNOWN: &str =
+        "capped, size, max, clusteredIndex, validator, validationLevel, validationAction";
 
     /// Reads `{capped, size, max, clusteredIndex, ...}`.
     pub fn from_bson(document: RawDoc) -> Result<CreateOptions> {
@@ -62,6 +67,7 @@ impl CreateOptions {
                 "max" => reading.max = Some(given.limit()?).filter(|max| *max > 0),
                 "clusteredIndex" => options.clustered_index = Some(clustered_index(&given)?),
                 "changeStreamPreAndPostImages" => no_images(&given)?,
+                _ if options.validation.take(&given)? => {}
                 _ if options.write.take(&given)? => {}
                 _ => {
                     let known = WriteOptions::KNOWN;
@@ -91,6 +97,7 @@ impl CreateOptions {
                 },
             );
         }
+        self.validation.write_to(&mut document);
         document
     }
 
@@ -176,14 +183,23 @@ fn no_images(given: &Given<'_>) -> Result<()> {
     }
 }
 
-/// The options that a collection was made with; `None` for an ordinary one.
-pub fn stored(collection: &Collection) -> Result<Option<&CreateOptions>> {
+/// The options of a collection, and what was made of them once.
+pub struct Stored {
+    /// As they were given.
+    pub options: CreateOptions,
+    /// None if every document is allowed.
+    pub validator: Option<Validator>,
+}
+
+/// The options of a collection; `None` for an ordinary one.
+pub fn stored(collection: &Collection) -> Result<Option<&Stored>> {
     if collection.options.bytes().is_empty() {
         return Ok(None);
     }
     let compile = |bytes: &[u8]| -> anyhow::Result<Compiled> {
         let options = CreateOptions::from_bson(RawDoc::new(bytes)?)?;
-        Ok(Arc::new(options))
+        let validator = Validator::new(&options.validation)?;
+        Ok(Arc::new(Stored { options, validator }))
     };
     let compiled = collection
         .options
@@ -231,6 +247,29 @@ mod tests {
             assert_eq!(options.to_document(), expected, "{given:?}");
             let again = read(options.to_document()).unwrap();
             assert_eq!(again.to_bytes(), options.to_bytes(), "{given:?}");
+        }
+    }
+
+    #[test]
+    fn validators_are_kept_as_they_are_given() {
+        let given = doc! {
+            "validator": { "a": { "$gt": 1 } }, "validationLevel": "moderate", "validationAction": "warn",
+        };
+        assert_eq!(read(given.clone()).unwrap().to_document(), given);
+        let alone = doc! { "validator": {} };
+        assert_eq!(read(alone.clone()).unwrap().to_document(), alone);
+        for (given, code) in [
+            (doc! { "validator": 1 }, 14),
+            (doc! { "validator": { "$foo": 1 } }, 2),
+            (doc! { "validator": { "$jsonSchema": { "foo": 1 } } }, 9),
+            (doc! { "validationLevel": "weak" }, 2),
+            (doc! { "validationAction": 1 }, 14),
+        ] {
+            assert_eq!(
+                read(given.clone()).unwrap_err().code(),
+                Code(code),
+                "{given:?}"
+            );
         }
     }
 

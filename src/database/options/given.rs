@@ -16,7 +16,6 @@ const OUT_OF_RANGE: Code = Code(51024);
 const NOT_YET: &[&str] = &[
     "arrayFilters",
     "awaitData",
-    "bypassDocumentValidation",
     "collation",
     "encryptedFields",
     "expireAfterSeconds",

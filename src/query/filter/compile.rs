@@ -14,9 +14,10 @@ use crate::bson::{Path, RawDoc, RawValue};
 use crate::error::{Code, Error, Result};
 use crate::query::Context;
 use crate::query::explain::shell_text;
+use crate::query::json_schema::Schema;
 
 /// Operators at the top of a filter that MongoDB has and we do not yet.
-const TOP_LEVEL_LATER: &[&str] = &["$text", "$jsonSchema"];
+const TOP_LEVEL_LATER: &[&str] = &["$text"];
 
 /// Operators on a field that MongoDB has and we do not yet.
 const FIELD_LATER: &[&str] = &[
@@ -95,6 +96,7 @@ fn compile_logical(
             check_always(operator, operand)?;
             all.push(Node::Any(Vec::new()));
         }
+        "$jsonSchema" => all.push(Node::Schema(Box::new(Schema::parse(operand)?))),
         "$sampleRate" => match sample_rate(operand)? {
             0.0 => all.push(Node::Any(Vec::new())),
             1.0 => {}
@@ -201,7 +203,7 @@ fn compile_field(
 }
 
 /// Whether a value is a list of operators rather than a document to be equal to.
-pub(super) fn holds_operators(document: RawDoc<'_>) -> bool {
+pub(crate) fn holds_operators(document: RawDoc<'_>) -> bool {
     let has = |name| document.get_element(name).is_some();
     let first = document.elements().next();
     first.is_some_and(|first| first.key().as_bytes().starts_with(b"$"))

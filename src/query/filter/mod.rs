@@ -26,6 +26,7 @@ mod type_set;
 
 pub(crate) use alternatives::Alternatives;
 pub(crate) use bits::BitTest;
+pub(crate) use compile::holds_operators;
 pub(crate) use elem_match::ElemMatch;
 pub(crate) use modulo::Modulo;
 pub(crate) use pattern::Pattern;
@@ -35,6 +36,7 @@ pub(crate) use type_set::TypeSet;
 use crate::aggregate::expr::Expr;
 use crate::bson::{Path, RawDoc, RawValue};
 use crate::error::{Error, Result};
+use crate::query::json_schema::Schema;
 use crate::query::regex::{self, GaveUp, Verdict};
 use crate::query::{Context, random};
 
@@ -96,6 +98,8 @@ pub(crate) enum Node {
     /// Without any, nothing matches.
     Any(Vec<Node>),
     Not(Box<Node>),
+    /// `$jsonSchema`.
+    Schema(Box<Schema>),
     /// `$sampleRate`: true with this probability.
     Sample(f64),
     /// `$expr`: whether a computed value counts as true.
@@ -136,6 +140,9 @@ impl Node {
                 Ok(false)
             }
             Node::Not(node) => Ok(!node.matches(document)?),
+            Node::Schema(schema) => schema
+                .matches(document)
+                .map_err(|GaveUp| regex::gave_up(&[])),
             Node::Sample(rate) => Ok(random::unit() < *rate),
             Node::Expression(expression) => expression.is_true(document),
         }
@@ -146,7 +153,7 @@ impl Node {
             Node::All(all) => all.patterns(visit),
             Node::Any(nodes) => nodes.iter().for_each(|node| node.patterns(visit)),
             Node::Not(node) => node.patterns(visit),
-            Node::Sample(_) | Node::Expression(_) => {}
+            Node::Schema(_) | Node::Sample(_) | Node::Expression(_) => {}
         }
     }
 
@@ -163,6 +170,8 @@ impl Node {
                 Ok(false)
             }
             Node::Not(node) => Ok(!node.value_matches(value)?),
+            // Stands in the place of a field, where there is no value by itself.
+            Node::Schema(_) => Ok(false),
             Node::Sample(rate) => Ok(random::unit() < *rate),
             // Refused where there is no document to be about.
             Node::Expression(_) => Ok(false),

@@ -39,6 +39,7 @@ fn write_node(node: &Node, out: &mut Vec<u8>) {
             out.push(b'!');
             write_node(node, out);
         }
+        Node::Schema(_) => out.push(b'$'),
         Node::Sample(_) => out.push(b'?'),
         Node::Expression(_) => out.push(b'x'),
     }

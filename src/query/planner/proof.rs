@@ -156,7 +156,7 @@ fn random_value(random: &mut Random, depth: usize) -> Value {
     }
 }
 
-fn random_document(random: &mut Random) -> Document {
+pub(crate) fn random_document(random: &mut Random) -> Document {
     let mut document = doc! {};
     for name in ["a", "b"] {
         if !random.one_in(6) {
@@ -166,7 +166,7 @@ fn random_document(random: &mut Random) -> Document {
     document
 }
 
-fn random_filter(random: &mut Random, depth: usize) -> Document {
+pub(crate) fn random_filter(random: &mut Random, depth: usize) -> Document {
     let mut filter = doc! {};
     if depth > 0 && random.one_in(4) {
         let operator = random.pick(&["$and", "$or", "$nor"]);

@@ -153,12 +153,15 @@ impl Regex {
     }
 }
 
-/// The error for patterns of which one backtracked too long.
+/// The error for patterns of which one backtracked too long; none for those of a schema.
 pub(crate) fn gave_up(patterns: &[String]) -> Error {
+    let names = match patterns {
+        [] => "of a schema".to_string(),
+        patterns => patterns.join(" or "),
+    };
     let message = format!(
-        "Error occurred while executing the regular expression {}: a text took more than {MAX_STEPS} \
-         steps of backtracking",
-        patterns.join(" or ")
+        "Error occurred while executing the regular expression {names}: a text took more than \
+         {MAX_STEPS} steps of backtracking"
     );
     Error::query(Code(51156), message)
 }

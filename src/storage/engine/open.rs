@@ -474,6 +474,11 @@ fn replay_operation(txn: &mut WriteTxn<'_>, operation: &Operation<'_>) -> Result
             txn.rename_collection(&collection, name)?;
             None
         }
+        Operation::SetOptions { tree, options } => {
+            let collection = find(txn, tree)?;
+            txn.set_options(&collection, options);
+            None
+        }
         Operation::CreateIndex {
             tree,
             collection,

@@ -127,6 +127,18 @@ impl WriteTxn<'_> {
         Ok(())
     }
 
+    /// Changes what is kept with a collection for the layer above.
+    pub fn set_options(&mut self, collection: &Collection, options: &[u8]) {
+        self.log(&Operation::SetOptions {
+            tree: collection.id,
+            options,
+        });
+        self.touched.push(collection.id);
+        let mut changed = collection.clone();
+        changed.options = Options::new(options);
+        self.catalog.put(changed);
+    }
+
     /// Makes an index and fills it from the collection's documents. With `Some` the transaction must be dropped.
     /// `step` is called for each document, with its size; its error ends the work.
     pub fn create_index(

@@ -29,6 +29,10 @@ pub enum Operation<'a> {
         tree: TreeId,
         name: &'a str,
     },
+    SetOptions {
+        tree: TreeId,
+        options: &'a [u8],
+    },
     CreateIndex {
         tree: TreeId,
         collection: TreeId,
@@ -50,6 +54,7 @@ const DROP_COLLECTION: u8 = 17;
 const RENAME_COLLECTION: u8 = 18;
 const CREATE_INDEX: u8 = 19;
 const DROP_INDEX: u8 = 20;
+const SET_OPTIONS: u8 = 21;
 
 fn put_number(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
@@ -100,6 +105,11 @@ impl Operation<'_> {
                 out.push(RENAME_COLLECTION);
                 put_number(out, tree.into());
                 put_bytes(out, name.as_bytes());
+            }
+            Operation::SetOptions { tree, options } => {
+                out.push(SET_OPTIONS);
+                put_number(out, tree.into());
+                put_bytes(out, options);
             }
             Operation::CreateIndex {
                 tree,
@@ -198,6 +208,10 @@ impl<'a> Operations<'a> {
                 spec: self.bytes()?,
             },
             DROP_INDEX => Operation::DropIndex { tree: self.id()? },
+            SET_OPTIONS => Operation::SetOptions {
+                tree: self.id()?,
+                options: self.bytes()?,
+            },
             _ => return None,
         })
     }
@@ -250,6 +264,10 @@ mod tests {
                 spec: b"s",
             },
             Operation::DropIndex { tree: 3 },
+            Operation::SetOptions {
+                tree: 2,
+                options: b"o",
+            },
         ];
         for operation in all {
             let mut bytes = Vec::new();

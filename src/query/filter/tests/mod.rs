@@ -1,6 +1,7 @@
 //! MongoDB's matching rules as tables: a filter, documents it selects, documents it does not.
 
 mod operators;
+mod oracle;
 
 use super::*;
 use crate::bson::{Decimal128, Document, ObjectId, Value, doc};
