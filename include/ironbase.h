@@ -951,6 +951,41 @@ ironbase_status_t ironbase_collection_insert_many(ironbase_collection_t *collect
                                                   ironbase_error_t **err);
 
 /**
+ * Runs one of MongoDB's commands, e.g. `{"find": "users", "filter": {"age": {"$gt": 30}}}`, and gives
+ * its reply, e.g. `{"cursor": {"firstBatch": [..], "id": 0, "ns": "app.users"}, "ok": 1.0}`.
+ *
+ * The first field names the command; fields, replies and codes are those of MongoDB's manual. Which
+ * commands there are is in docs/compatibility.md. A command that fails is an error, never a reply with
+ * `"ok": 0`. Documents and statements that a write refuses are not a failure: they are in the reply's
+ * `writeErrors`.
+ *
+ * In namespaces the database is called by its directory's name without the extension: `app` for
+ * `/data/app.mlite`. A cursor whose `id` is not 0 is read on with `getMore` and given up with
+ * `killCursors`; one that nobody reads for ten minutes is given up by itself.
+ *
+ * @param db The database.
+ * @param txn The transaction that the command works in; NULL for none. A command may also name one of
+ *            its own by `lsid`, `txnNumber`, `startTransaction` and `autocommit`.
+ * @param command JSON document.
+ * @param command_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out The reply as a JSON document; free it with ironbase_string_free(). May be NULL.
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (59, CommandNotFound) for a command that there is not;
+ *         #IRONBASE_ERROR_ARGUMENT (40415, IDLUnknownField) for a field that it does not have; those of
+ *         the command.
+ * @ingroup database
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_db_run_command(ironbase_db_t *db,
+                                          ironbase_txn_t *txn,
+                                          const char *command,
+                                          size_t command_len,
+                                          char **out,
+                                          size_t *out_len,
+                                          ironbase_error_t **err);
+
+/**
  * Starts reading the documents that match a filter. The cursor sees the database as it is now,
  * whatever is written later. No document is read before the first is asked for.
  *

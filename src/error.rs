@@ -115,13 +115,16 @@ codes! {
     INDEX_KEY_SPECS_CONFLICT = 86, "IndexKeySpecsConflict";
     OPERATION_FAILED = 96, "OperationFailed";
     WRITE_CONFLICT = 112, "WriteConflict";
+    COMMAND_FAILED = 125, "CommandFailed";
     DURATION_OVERFLOW = 159, "DurationOverflow";
     DOCUMENT_VALIDATION_FAILURE = 121, "DocumentValidationFailure";
     CANNOT_INDEX_PARALLEL_ARRAYS = 171, "CannotIndexParallelArrays";
     INVALID_INDEX_SPECIFICATION_OPTION = 197, "InvalidIndexSpecificationOption";
+    TRANSACTION_TOO_OLD = 225, "TransactionTooOld";
     CONVERSION_FAILURE = 241, "ConversionFailure";
     NO_SUCH_TRANSACTION = 251, "NoSuchTransaction";
     TRANSACTION_COMMITTED = 256, "TransactionCommitted";
+    TOO_MANY_LOGICAL_SESSIONS = 261, "TooManyLogicalSessions";
     OPERATION_NOT_SUPPORTED_IN_TRANSACTION = 263, "OperationNotSupportedInTransaction";
     BSON_OBJECT_TOO_LARGE = 10334, "BSONObjectTooLarge";
     DUPLICATE_KEY = 11000, "DuplicateKey";

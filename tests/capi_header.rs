@@ -15,6 +15,7 @@ const SOURCES: &[&str] = &[
     "database.rs",
     "collection.rs",
     "insert.rs",
+    "command.rs",
     "find.rs",
     "update.rs",
     "indexes.rs",

@@ -12,6 +12,7 @@ use super::output::Output;
 use super::results::{array_text, document_text};
 use super::status::ironbase_status_t;
 use crate::bson::RawDoc;
+use crate::command::Commands;
 use crate::database::Database;
 use crate::database::options::{OpenOptions, RenameOptions, only_comment};
 use crate::error::{Error, Result, Status};
@@ -24,9 +25,37 @@ pub struct ironbase_db_t {
 }
 
 impl Opaque for ironbase_db_t {
-    type Value = Database;
+    type Value = OpenDatabase;
     const MAGIC: u64 = u64::from_le_bytes(*b"database");
     const TYPE: &'static str = "ironbase_db_t";
+}
+
+/// What a database's handle holds: the database, and what its commands leave open.
+pub struct OpenDatabase {
+    database: Database,
+    pub(super) commands: Commands,
+}
+
+impl std::ops::Deref for OpenDatabase {
+    type Target = Database;
+
+    fn deref(&self) -> &Database {
+        &self.database
+    }
+}
+
+impl OpenDatabase {
+    fn new(database: Database) -> OpenDatabase {
+        OpenDatabase {
+            commands: Commands::new(database.clone()),
+            database,
+        }
+    }
+
+    fn close(&self) -> Result<()> {
+        self.commands.clear();
+        self.database.close()
+    }
 }
 
 /// Opens a database: a directory, made unless it exists.
@@ -76,7 +105,7 @@ pub unsafe extern "C" fn ironbase_open(
             let options = self::options(options, options_len, OpenOptions::from_bson)?;
             let database = Database::open(path, options)?;
             log::info!("opened {path}");
-            out.write(handle::create(database));
+            out.write(handle::create(OpenDatabase::new(database)));
             Ok(Status::Ok)
         })
     }

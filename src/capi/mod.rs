@@ -38,6 +38,8 @@ pub mod cursor;
 
 pub mod transaction;
 
+pub mod command;
+
 pub mod operation;
 
 // What they are made of.

@@ -66,7 +66,7 @@ pub unsafe extern "C" fn ironbase_txn_begin(
             let transaction = database.begin(&options)?;
             out.write(create(OpenTransaction {
                 transaction,
-                database: database.clone(),
+                database: Database::clone(database),
             }));
             Ok(Status::Ok)
         })

@@ -4,7 +4,7 @@ use super::Commands;
 use super::fields::Fields;
 use super::registry::{self, Command};
 use crate::bson::{Builder, RawDoc, RawValue};
-use crate::database::Collection;
+use crate::database::{Collection, Transaction};
 use crate::error::{Code, Error, Result};
 
 /// The database of commands that concern the whole server.
@@ -14,6 +14,10 @@ pub struct Call<'a> {
     pub commands: &'a Commands,
     pub command: &'static Command,
     pub fields: Fields<'a>,
+    /// The transaction that the command works in.
+    pub transaction: Option<&'a Transaction>,
+    /// The session's transaction, if it is one of a session.
+    pub scope: Option<(Vec<u8>, i64)>,
 }
 
 impl<'a> Call<'a> {
@@ -38,6 +42,8 @@ impl<'a> Call<'a> {
             commands,
             command,
             fields,
+            transaction: None,
+            scope: None,
         };
         if let Some(database) = fields.text("$db")?
             && database != ADMIN
@@ -70,7 +76,10 @@ impl<'a> Call<'a> {
     }
 
     pub fn collection_named(&self, name: &str) -> Result<Collection> {
-        self.commands.database.collection(name)
+        match self.transaction {
+            Some(transaction) => transaction.collection(name),
+            None => self.commands.database.collection(name),
+        }
     }
 
     /// `database.collection`

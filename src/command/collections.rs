@@ -1,4 +1,4 @@
-//! Collections as a whole: `create`, `drop`, `dropDatabase`, `renameCollection`, `listCollections`.
+//! Collections as a whole: `create`, `collMod`, `drop`, `dropDatabase`, `renameCollection`, `listCollections`.
 
 use super::call::Call;
 use super::cursors::{OpenCursor, listing_batch_size, reply_first_batch};
@@ -29,7 +29,32 @@ pub const CREATE: Command = Command {
         "changeStreamPreAndPostImages",
         "encryptedFields",
     ],
+    in_transaction: true,
     run: create,
+};
+
+pub const COLL_MOD: Command = Command {
+    name: "collMod",
+    aliases: &[],
+    fields: &[],
+    options: &[
+        "validator",
+        "validationLevel",
+        "validationAction",
+        "index",
+        "viewOn",
+        "pipeline",
+        "expireAfterSeconds",
+        "timeseries",
+        "changeStreamPreAndPostImages",
+        "cappedSize",
+        "cappedMax",
+        "dryRun",
+        "maxTimeMS",
+        "opId",
+    ],
+    in_transaction: false,
+    run: coll_mod,
 };
 
 pub const DROP: Command = Command {
@@ -37,6 +62,7 @@ pub const DROP: Command = Command {
     aliases: &[],
     fields: &[],
     options: &[],
+    in_transaction: false,
     run: drop_collection,
 };
 
@@ -45,6 +71,7 @@ pub const DROP_DATABASE: Command = Command {
     aliases: &[],
     fields: &[],
     options: &[],
+    in_transaction: false,
     run: drop_database,
 };
 
@@ -53,6 +80,7 @@ pub const RENAME_COLLECTION: Command = Command {
     aliases: &[],
     fields: &["to", "dropTarget", "stayTemp"],
     options: &[],
+    in_transaction: false,
     run: rename,
 };
 
@@ -61,13 +89,23 @@ pub const LIST_COLLECTIONS: Command = Command {
     aliases: &[],
     fields: &["filter", "nameOnly", "authorizedCollections", "cursor"],
     options: &[],
+    in_transaction: false,
     run: list,
 };
 
 fn create(call: &Call<'_>, _reply: &mut Builder<'_>) -> Result<()> {
     let options = call.options();
+    let (name, options) = (call.collection_name()?, RawDoc::trusted(&options));
+    match call.transaction {
+        Some(transaction) => transaction.create_collection(name, options),
+        None => call.commands.database.create_collection(name, options),
+    }
+}
+
+fn coll_mod(call: &Call<'_>, _reply: &mut Builder<'_>) -> Result<()> {
+    let changes = call.options();
     let database = &call.commands.database;
-    database.create_collection(call.collection_name()?, RawDoc::trusted(&options))
+    database.coll_mod(call.collection_name()?, RawDoc::trusted(&changes))
 }
 
 fn drop_collection(call: &Call<'_>, reply: &mut Builder<'_>) -> Result<()> {

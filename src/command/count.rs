@@ -11,6 +11,7 @@ pub const COUNT: Command = Command {
     aliases: &[],
     fields: &["query", "limit", "fields"],
     options: &["skip", "hint", "collation", "maxTimeMS", "opId"],
+    in_transaction: false,
     run,
 };
 

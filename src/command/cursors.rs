@@ -28,6 +28,7 @@ pub const GET_MORE: Command = Command {
         "lastKnownCommittedOpTime",
     ],
     options: &[],
+    in_transaction: true,
     run: get_more,
 };
 
@@ -36,6 +37,7 @@ pub const KILL_CURSORS: Command = Command {
     aliases: &[],
     fields: &["cursors"],
     options: &[],
+    in_transaction: true,
     run: kill_cursors,
 };
 
@@ -51,6 +53,8 @@ pub struct Cursors(Mutex<HashMap<i64, Kept>>);
 
 struct Kept {
     namespace: String,
+    /// The session's transaction that it belongs to.
+    scope: Option<(Vec<u8>, i64)>,
     since: Instant,
     /// `None` while a command reads from it.
     open: Option<OpenCursor>,
@@ -78,11 +82,19 @@ impl OpenCursor {
 
     /// Over the documents of a BSON array.
     pub fn listed(array: &[u8]) -> OpenCursor {
-        let documents = RawDoc::trusted(array).iter();
-        let documents =
-            documents.filter_map(|(_, value)| Some(value.as_document()?.as_bytes().to_vec()));
+        let values = RawDoc::trusted(array).iter();
+        let documents = values.filter_map(|(_, value)| value.as_document());
+        OpenCursor::documents(
+            documents
+                .map(|document| document.as_bytes().to_vec())
+                .collect(),
+        )
+    }
+
+    /// Over documents that are there already.
+    pub fn documents(documents: Vec<Vec<u8>>) -> OpenCursor {
         OpenCursor {
-            results: Results::Listed(documents.collect::<Vec<_>>().into_iter()),
+            results: Results::Listed(documents.into_iter()),
             held_back: None,
         }
     }
@@ -127,7 +139,10 @@ pub fn reply_first_batch(
     let ended = cursor.fill(batch_size, &mut part.start_array("firstBatch"))?;
     let id = match ended || is_single {
         true => 0,
-        false => call.commands.cursors.keep(&namespace, cursor)?,
+        false => call
+            .commands
+            .cursors
+            .keep(&namespace, call.scope.clone(), cursor)?,
     };
     finish(part, id, &namespace);
     Ok(())
@@ -159,7 +174,7 @@ fn get_more(call: &Call<'_>, reply: &mut Builder<'_>) -> Result<()> {
         Some(most) => most,
     };
     let cursors = &call.commands.cursors;
-    let mut cursor = cursors.take(id, &namespace)?;
+    let mut cursor = cursors.take(id, &namespace, &call.scope)?;
     let mut part = reply.start_document("cursor");
     let filled = cursor.fill(most, &mut part.start_array("nextBatch"));
     match filled {
@@ -202,7 +217,12 @@ fn kill_cursors(call: &Call<'_>, reply: &mut Builder<'_>) -> Result<()> {
 
 impl Cursors {
     /// Keeps a cursor; gives its id.
-    fn keep(&self, namespace: &str, cursor: OpenCursor) -> Result<i64> {
+    fn keep(
+        &self,
+        namespace: &str,
+        scope: Option<(Vec<u8>, i64)>,
+        cursor: OpenCursor,
+    ) -> Result<i64> {
         let mut kept = self.0.lock();
         kept.retain(|_, kept| kept.open.is_none() || kept.since.elapsed() < IDLE_LIMIT);
         if kept.len() >= MOST_CURSORS {
@@ -221,6 +241,7 @@ impl Cursors {
             id,
             Kept {
                 namespace,
+                scope,
                 since,
                 open,
             },
@@ -229,7 +250,7 @@ impl Cursors {
     }
 
     /// Takes a cursor to read from it.
-    fn take(&self, id: i64, namespace: &str) -> Result<OpenCursor> {
+    fn take(&self, id: i64, namespace: &str, scope: &Option<(Vec<u8>, i64)>) -> Result<OpenCursor> {
         let mut kept = self.0.lock();
         let Some(found) = kept.get_mut(&id) else {
             let message = format!("cursor id {id} not found");
@@ -242,6 +263,7 @@ impl Cursors {
             );
             return Err(Error::query(Code::UNAUTHORIZED, message));
         }
+        check_scope(id, &found.scope, scope)?;
         found.open.take().ok_or_else(|| {
             let message = format!("cursor id {id} is already in use");
             Error::query(Code::CURSOR_IN_USE, message)
@@ -271,6 +293,24 @@ impl Cursors {
         let all = std::mem::take(&mut *self.0.lock());
         drop(all);
     }
+}
+
+/// A cursor that was made in a session's transaction is read there, any other outside of one.
+fn check_scope(
+    id: i64,
+    own: &Option<(Vec<u8>, i64)>,
+    given: &Option<(Vec<u8>, i64)>,
+) -> Result<()> {
+    if own == given {
+        return Ok(());
+    }
+    let (code, made, read) = match (own, given) {
+        (None, _) => (50739, "was not created in a transaction", "in one"),
+        (Some(_), None) => (50740, "was created in a transaction", "outside of it"),
+        (Some(_), Some(_)) => (50741, "was created in a transaction", "in another one"),
+    };
+    let message = format!("Cannot run getMore on cursor {id}, which {made}, {read}");
+    Err(Error::query(Code(code), message))
 }
 
 /// Not guessed from another one, positive, and small enough for JavaScript's numbers.

@@ -11,6 +11,7 @@ pub const EXPLAIN: Command = Command {
     aliases: &[],
     fields: &[],
     options: &["verbosity"],
+    in_transaction: false,
     run,
 };
 

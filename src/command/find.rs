@@ -36,6 +36,7 @@ pub const FIND: Command = Command {
         "allowDiskUse",
         "let",
     ],
+    in_transaction: true,
     run,
 };
 

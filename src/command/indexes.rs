@@ -13,6 +13,7 @@ pub const CREATE_INDEXES: Command = Command {
     aliases: &[],
     fields: &["indexes", "commitQuorum", "ignoreUnknownIndexOptions"],
     options: &["maxTimeMS", "opId"],
+    in_transaction: true,
     run: create,
 };
 
@@ -21,6 +22,7 @@ pub const DROP_INDEXES: Command = Command {
     aliases: &["deleteIndexes"],
     fields: &["index"],
     options: &[],
+    in_transaction: false,
     run: drop_indexes,
 };
 
@@ -29,6 +31,7 @@ pub const LIST_INDEXES: Command = Command {
     aliases: &[],
     fields: &["cursor", "includeBuildUUIDs", "includeIndexBuildInfo"],
     options: &[],
+    in_transaction: false,
     run: list,
 };
 

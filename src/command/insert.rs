@@ -12,6 +12,7 @@ pub const INSERT: Command = Command {
     aliases: &[],
     fields: &["documents", "stmtId", "stmtIds"],
     options: &["ordered", "bypassDocumentValidation", "maxTimeMS", "opId"],
+    in_transaction: true,
     run,
 };
 

@@ -10,6 +10,7 @@
 //! What a command leaves behind for later ones, open cursors and sessions, lives here and not in the database: both hold the database open, which
 //! must not hold itself.
 
+mod bulk_write;
 mod call;
 mod collections;
 mod count;
@@ -22,6 +23,7 @@ mod indexes;
 mod insert;
 mod registry;
 mod server;
+mod session;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -30,10 +32,11 @@ mod write_errors;
 
 use call::Call;
 use cursors::Cursors;
-pub use registry::names;
+pub use registry::{fields, names};
+use session::{Named, Sessions};
 
 use crate::bson::{Builder, RawDoc, RawValue};
-use crate::database::Database;
+use crate::database::{Database, Transaction};
 use crate::error::{Code, Error, Result};
 
 /// Runs the commands of one database. Safe to share between threads.
@@ -41,6 +44,7 @@ pub struct Commands {
     database: Database,
     name: String,
     cursors: Cursors,
+    sessions: Sessions,
 }
 
 impl Commands {
@@ -50,26 +54,61 @@ impl Commands {
             name: database.name().to_string(),
             database,
             cursors: Cursors::default(),
+            sessions: Sessions::default(),
         }
     }
 
     /// Carries out a command and gives its reply
-    /// ([manual: Database Commands](https://www.mongodb.com/docs/manual/reference/command/)).
+    /// ([manual: Database Commands](https://www.mongodb.com/docs/manual/reference/command/)). It works in the transaction of the session
+    /// that it names, if it names one.
     ///
     /// Errors: `CommandNotFound` (59), `IDLUnknownField` (40415) for a field that the command does not have, those of the operation.
     pub fn run(&self, command: RawDoc<'_>) -> Result<Vec<u8>> {
+        self.run_in(None, command)
+    }
+
+    /// The same in a transaction of the caller's; the command cannot name another one.
+    pub fn run_in(
+        &self,
+        transaction: Option<&Transaction>,
+        command: RawDoc<'_>,
+    ) -> Result<Vec<u8>> {
         let Some((name, _)) = command.iter().next() else {
             let message = "a command needs its name as the first field, found an empty document";
             return Err(Error::query(Code::FAILED_TO_PARSE, message));
         };
-        let Some(command_spec) = registry::find(name.as_str()) else {
+        let Some(spec) = registry::find(name.as_str()) else {
             let message = format!("no such command: '{name}'");
             return Err(Error::query(Code::COMMAND_NOT_FOUND, message));
         };
-        let call = Call::new(self, command_spec, command)?;
+        let mut call = Call::new(self, spec, command)?;
+        let named = Named::read(&call.fields)?;
+        if (transaction.is_some() || named.is_some()) && !spec.in_transaction {
+            let message = format!(
+                "Cannot run '{}' in a multi-document transaction.",
+                spec.name
+            );
+            let code = Code::OPERATION_NOT_SUPPORTED_IN_TRANSACTION;
+            return Err(Error::query(code, message));
+        }
+        let of_session = match (&named, transaction) {
+            (Some(_), Some(_)) => {
+                let message =
+                    "a command that runs in a transaction already cannot name one of a session";
+                return Err(Error::query(Code::INVALID_OPTIONS, message));
+            }
+            (Some(named), None) if !session::ends(spec) => Some(self.sessions.transaction(
+                &self.database,
+                named,
+                &call.fields,
+            )?),
+            _ => None,
+        };
+        call.transaction = of_session.as_deref().or(transaction);
+        call.scope = named.map(|named| named.key());
         let mut out = Vec::new();
         let mut reply = Builder::new(&mut out);
-        (command_spec.run)(&call, &mut reply)?;
+        (spec.run)(&call, &mut reply)?;
         reply.append("ok", RawValue::Double(1.0));
         reply.finish();
         Ok(out)
@@ -78,5 +117,6 @@ impl Commands {
     /// Gives up what commands have left open: for the closing of the database.
     pub fn clear(&self) {
         self.cursors.clear();
+        self.sessions.clear();
     }
 }

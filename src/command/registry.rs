@@ -2,7 +2,8 @@
 
 use super::call::Call;
 use super::{
-    collections, count, cursors, delete, explain, find, indexes, insert, server, stats, update,
+    bulk_write, collections, count, cursors, delete, explain, find, indexes, insert, server,
+    session, stats, update,
 };
 use crate::bson::Builder;
 use crate::error::Result;
@@ -16,6 +17,9 @@ pub struct Command {
     pub fields: &'static [&'static str],
     /// Fields that are options of the operation, under the same name.
     pub options: &'static [&'static str],
+    /// Whether it may run in a transaction
+    /// ([manual](https://www.mongodb.com/docs/manual/core/transactions-operations/)).
+    pub in_transaction: bool,
     /// Appends the reply's fields, all but `ok`.
     pub run: fn(&Call<'_>, &mut Builder<'_>) -> Result<()>,
 }
@@ -42,7 +46,11 @@ pub const GENERIC: &[&str] = &[
 ];
 
 const COMMANDS: &[&Command] = &[
+    &session::ABORT,
     &server::BUILD_INFO,
+    &bulk_write::BULK_WRITE,
+    &collections::COLL_MOD,
+    &session::COMMIT,
     &count::COUNT,
     &collections::CREATE,
     &indexes::CREATE_INDEXES,
@@ -51,6 +59,7 @@ const COMMANDS: &[&Command] = &[
     &collections::DROP,
     &collections::DROP_DATABASE,
     &indexes::DROP_INDEXES,
+    &session::END_SESSIONS,
     &explain::EXPLAIN,
     &find::FIND,
     &cursors::GET_MORE,
@@ -75,4 +84,10 @@ pub fn find(name: &str) -> Option<&'static Command> {
 /// The names of all commands.
 pub fn names() -> impl Iterator<Item = &'static str> {
     COMMANDS.iter().map(|command| command.name)
+}
+
+/// The fields that a command takes beside the generic ones.
+pub fn fields(name: &str) -> impl Iterator<Item = &'static str> {
+    let command = find(name).into_iter();
+    command.flat_map(|command| command.fields.iter().chain(command.options).copied())
 }

@@ -13,6 +13,7 @@ pub const PING: Command = Command {
     aliases: &[],
     fields: &[],
     options: &[],
+    in_transaction: true,
     run: |_, _| Ok(()),
 };
 
@@ -30,6 +31,7 @@ pub const HELLO: Command = Command {
         "loadBalanced",
     ],
     options: &[],
+    in_transaction: true,
     run: hello,
 };
 
@@ -38,6 +40,7 @@ pub const BUILD_INFO: Command = Command {
     aliases: &["buildinfo"],
     fields: &[],
     options: &[],
+    in_transaction: true,
     run: build_info,
 };
 
@@ -46,6 +49,7 @@ pub const GET_PARAMETER: Command = Command {
     aliases: &[],
     fields: &["allParameters", "featureCompatibilityVersion"],
     options: &[],
+    in_transaction: false,
     run: get_parameter,
 };
 
@@ -54,6 +58,7 @@ pub const SERVER_STATUS: Command = Command {
     aliases: &[],
     fields: &[],
     options: &[],
+    in_transaction: false,
     run: server_status,
 };
 

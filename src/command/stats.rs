@@ -10,6 +10,7 @@ pub const DB_STATS: Command = Command {
     aliases: &["dbstats"],
     fields: &["scale", "freeStorage"],
     options: &[],
+    in_transaction: false,
     run: db_stats,
 };
 

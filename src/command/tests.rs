@@ -259,3 +259,84 @@ fn bad_commands_are_refused_with_the_servers_codes() {
         assert!(error.message().contains(fragment), "{command}: {error}");
     }
 }
+
+#[test]
+fn a_sessions_transaction_is_begun_committed_and_aborted_by_number() {
+    let commands = commands();
+    let with = |command: &str, number: i64, starts: bool| {
+        let starts = if starts {
+            r#", "startTransaction": true"#
+        } else {
+            ""
+        };
+        let command = command.strip_suffix('}').unwrap();
+        run(
+            &commands,
+            &format!(
+                r#"{command}, "lsid": {{"id": 1}}, "txnNumber": {number}, "autocommit": false{starts}}}"#
+            ),
+        )
+    };
+    let count = || run(&commands, r#"{"count": "a"}"#).unwrap();
+    let code = |result: Result<String, Error>| result.unwrap_err().code().0;
+    let insert = |id: i32| format!("{{\"insert\": \"a\", \"documents\": [{{\"_id\": {id}}}]}}");
+    let (commit, abort) = (r#"{"commitTransaction": 1}"#, r#"{"abortTransaction": 1}"#);
+
+    assert_eq!(code(with(&insert(1), 1, false)), 251);
+    with(&insert(1), 1, true).unwrap();
+    assert_eq!(code(with(&insert(2), 1, true)), 50911);
+    with(&insert(2), 1, false).unwrap();
+    assert_eq!(count(), r#"{"n":0,"ok":1.0}"#);
+    let find = with(r#"{"find": "a", "batchSize": 1}"#, 1, false).unwrap();
+    let (_, id) = find.split_once("\"id\":").unwrap();
+    let more = format!(
+        r#"{{"getMore": {}, "collection": "a"}}"#,
+        id.split_once(',').unwrap().0
+    );
+    assert_eq!(code(run(&commands, &more)), 50740);
+    assert!(
+        with(&more, 1, false)
+            .unwrap()
+            .contains(r#""nextBatch":[{"_id":2}]"#)
+    );
+    assert_eq!(code(with(r#"{"count": "a"}"#, 1, false)), 263);
+    assert_eq!(code(with(&insert(3), 2, false)), 251);
+    with(commit, 1, false).unwrap();
+    with(commit, 1, false).unwrap();
+    assert_eq!(count(), r#"{"n":2,"ok":1.0}"#);
+    assert_eq!(code(with(&insert(3), 1, false)), 256);
+    assert_eq!(code(with(abort, 1, false)), 256);
+
+    with(&insert(3), 2, true).unwrap();
+    with(abort, 2, false).unwrap();
+    assert_eq!(code(with(commit, 2, false)), 251);
+    assert_eq!(code(with(&insert(3), 1, true)), 225);
+
+    // A statement that is refused ends the transaction.
+    with(&insert(4), 3, true).unwrap();
+    assert!(with(&insert(4), 3, false).unwrap().contains("11000"));
+    assert_eq!(code(with(&insert(5), 3, false)), 251);
+    assert_eq!(count(), r#"{"n":2,"ok":1.0}"#);
+
+    with(&insert(6), 4, true).unwrap();
+    run(&commands, r#"{"endSessions": [{"id": 1}]}"#).unwrap();
+    assert_eq!(code(with(commit, 4, false)), 251);
+    assert_eq!(count(), r#"{"n":2,"ok":1.0}"#);
+
+    for (fields, refused) in [
+        (r#""txnNumber": 1"#, 72),
+        (r#""lsid": {"id": 2}, "autocommit": false"#, 72),
+        (
+            r#""lsid": {"id": 2}, "txnNumber": 1, "autocommit": true"#,
+            72,
+        ),
+        (
+            r#""lsid": {"id": 2}, "txnNumber": 1, "startTransaction": true"#,
+            72,
+        ),
+        (r#""lsid": {"id": 2}, "txnNumber": 1"#, 125),
+    ] {
+        let command = format!(r#"{{"commitTransaction": 1, {fields}}}"#);
+        assert_eq!(code(run(&commands, &command)), refused, "{command}");
+    }
+}

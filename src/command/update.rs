@@ -15,13 +15,16 @@ pub const UPDATE: Command = Command {
     name: "update",
     aliases: &[],
     fields: &["updates", "ordered", "stmtId", "stmtIds"],
-    options: &["let", "bypassDocumentValidation", "maxTimeMS", "opId"],
+    options: STATEMENTS_OPTIONS,
+    in_transaction: true,
     run,
 };
 
+/// Options of a whole command that are those of its statements.
+const STATEMENTS_OPTIONS: &[&str] = &["let", "bypassDocumentValidation", "maxTimeMS", "opId"];
 const STATEMENT: &[&str] = &["q", "u", "multi", "upsertSupplied"];
 /// Fields of a statement that are options of the operation.
-const STATEMENT_OPTIONS: &[&str] = &["upsert", "hint", "collation", "arrayFilters", "sort"];
+pub const STATEMENT_OPTIONS: &[&str] = &["upsert", "hint", "collation", "arrayFilters", "sort"];
 
 fn run(call: &Call<'_>, reply: &mut Builder<'_>) -> Result<()> {
     let fields = &call.fields;
@@ -69,8 +72,8 @@ fn reply_upserted(upserted: &[(usize, Value)], reply: &mut Builder<'_>) {
     }
 }
 
-/// One update.
-struct Statement<'a> {
+/// One update, of this command's or of a `bulkWrite`.
+pub struct Statement<'a> {
     filter: RawDoc<'a>,
     update: RawDoc<'a>,
     is_multi: bool,
@@ -78,37 +81,51 @@ struct Statement<'a> {
 }
 
 impl<'a> Statement<'a> {
-    fn parse(call: &Call<'a>, value: RawValue<'a>) -> Result<Statement<'a>> {
-        let Some(document) = value.as_document() else {
-            return Err(call.fields.wrong_type("updates", value, "object"));
-        };
-        let fields = Fields {
-            at: "update.updates",
-            document,
-        };
-        fields.check(&[STATEMENT, STATEMENT_OPTIONS])?;
-        let mut options = Vec::new();
-        let mut builder = Builder::new(&mut options);
-        fields.hand_on(STATEMENT_OPTIONS, &mut builder);
-        call.fields.hand_on(call.command.options, &mut builder);
-        builder.finish();
+    /// Reads the parts from where they are; options of the whole command are the statement's, too.
+    pub fn read(
+        call: &Call<'a>,
+        fields: &Fields<'a>,
+        filter: &str,
+        update: &str,
+    ) -> Result<Statement<'a>> {
+        let options = statement_options(call, fields, STATEMENT_OPTIONS, STATEMENTS_OPTIONS);
         Ok(Statement {
-            filter: fields.required("q", fields.document("q")?)?,
-            update: fields.required("u", fields.document("u")?)?,
+            filter: fields.required(filter, fields.document(filter)?)?,
+            update: fields.required(update, fields.document(update)?)?,
             is_multi: fields.flag("multi")?,
             options: UpdateOptions::from_bson(RawDoc::trusted(&options))?,
         })
     }
 
-    fn run(&self, collection: &Collection) -> Result<UpdateResult> {
-        update(
-            collection,
-            self.filter,
-            self.update,
-            self.is_multi,
-            &self.options,
-        )
+    fn parse(call: &Call<'a>, value: RawValue<'a>) -> Result<Statement<'a>> {
+        let Some(document) = value.as_document() else {
+            return Err(call.fields.wrong_type("updates", value, "object"));
+        };
+        let at = "update.updates";
+        let fields = Fields { at, document };
+        fields.check(&[STATEMENT, STATEMENT_OPTIONS])?;
+        Statement::read(call, &fields, "q", "u")
     }
+
+    pub fn run(&self, collection: &Collection) -> Result<UpdateResult> {
+        let (filter, options) = (self.filter, &self.options);
+        update(collection, filter, self.update, self.is_multi, options)
+    }
+}
+
+/// The options of a statement: its own, and those of the whole command.
+pub fn statement_options(
+    call: &Call<'_>,
+    fields: &Fields<'_>,
+    own: &[&str],
+    shared: &[&str],
+) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut options = Builder::new(&mut out);
+    fields.hand_on(own, &mut options);
+    call.fields.hand_on(shared, &mut options);
+    options.finish();
+    out
 }
 
 /// An update or, without operators, a replacement.

@@ -288,7 +288,14 @@ fn on_collection(
             let found = all(world, database, command, session)?;
             Ok(Some(found.into_iter().next().unwrap_or(Value::Null)))
         }
-        "countDocuments" | "count" | "estimatedDocumentCount" => {
+        // Drivers send a pipeline, which may run in a transaction where `count` may not.
+        "countDocuments" => {
+            let mut command = with_rest(doc! { "find": collection }, arguments);
+            command.insert("projection", doc! { "_id": 1 });
+            let found = all(world, database, command, session)?;
+            Ok(Some(Value::Int64(found.len() as i64)))
+        }
+        "count" | "estimatedDocumentCount" => {
             let mut command = doc! { "count": collection };
             moved(arguments, &mut command, &[("filter", "query")]);
             let command = with_rest(command, arguments);

@@ -1,0 +1,364 @@
+//! Random filters, updates, documents and commands: what is no good is refused with an error, and nothing ever panics.
+//!
+//! Inputs are grown from the languages' own words, so that they get past the first check, and cut or flipped now and then.
+//! A run prints its seed; `IRONBASE_SEED` repeats it, `IRONBASE_SOAK` makes it a hundred times as long.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use ironbase::bson::{Decimal128, Document, ObjectId, RawDoc, Value, doc, validate};
+use ironbase::command::{self, Commands};
+use ironbase::database::Database;
+use ironbase::database::options::{Durability, OpenOptions};
+use ironbase::json;
+use ironbase::storage::vfs::memory::MemoryVfs;
+
+const ROUNDS: u64 = 20_000;
+
+#[test]
+fn random_commands_never_panic() {
+    let mut random = Random::new();
+    let commands = commands();
+    let names: Vec<&str> = command::names().collect();
+    let mut tally = Tally::default();
+    for _ in 0..random.rounds {
+        let name = names[random.below(names.len())];
+        let command = random.command(name).to_bytes();
+        let shown = format!("{:?}", RawDoc::trusted(&command));
+        tally.count(&random, &shown, || {
+            commands.run(RawDoc::trusted(&command)).is_ok()
+        });
+    }
+    tally.report("commands");
+}
+
+#[test]
+fn random_texts_and_bytes_are_refused_or_read() {
+    let mut random = Random::new();
+    let mut tally = Tally::default();
+    for _ in 0..random.rounds {
+        let bytes = random.document(3).to_bytes();
+        let mut text = Vec::new();
+        json::write_document(&mut text, RawDoc::trusted(&bytes), json::Mode::Canonical);
+        random.damage(&mut text);
+        let shown = String::from_utf8_lossy(&text).into_owned();
+        tally.count(&random, &shown, || {
+            json::parse_document(&text, &mut Vec::new()).is_ok()
+        });
+        let mut damaged = bytes.clone();
+        random.damage(&mut damaged);
+        let shown = format!("{damaged:02X?}");
+        tally.count(&random, &shown, || validate(&damaged).is_ok());
+    }
+    tally.report("texts and bytes");
+}
+
+fn commands() -> Commands {
+    let options = OpenOptions {
+        durability: Durability::None,
+        background: false,
+        ..OpenOptions::default()
+    };
+    let vfs = Arc::new(MemoryVfs::new());
+    Commands::new(Database::open_on(vfs, "t.mlite", options, false).unwrap())
+}
+
+#[derive(Default)]
+struct Tally {
+    taken: u64,
+    refused: u64,
+}
+
+impl Tally {
+    fn count(&mut self, random: &Random, shown: &str, attempt: impl FnOnce() -> bool) {
+        match catch_unwind(AssertUnwindSafe(attempt)) {
+            Ok(true) => self.taken += 1,
+            Ok(false) => self.refused += 1,
+            Err(_) => panic!("IRONBASE_SEED={}: this input panics: {shown}", random.seed),
+        }
+    }
+
+    fn report(&self, what: &str) {
+        println!("{what}: {} taken, {} refused", self.taken, self.refused);
+        assert!(self.taken > 0 && self.refused > 0, "one-sided input");
+    }
+}
+
+/// A seeded source of inputs.
+struct Random {
+    seed: u64,
+    state: u64,
+    rounds: u64,
+}
+
+const NAMES: [&str; 8] = ["a", "b", "a.b", "a.0", "_id", "a.b.c", "", "a.$"];
+
+const WORDS: [&str; 62] = [
+    "$eq",
+    "$ne",
+    "$gt",
+    "$gte",
+    "$lt",
+    "$lte",
+    "$in",
+    "$nin",
+    "$and",
+    "$or",
+    "$nor",
+    "$not",
+    "$exists",
+    "$type",
+    "$regex",
+    "$options",
+    "$mod",
+    "$all",
+    "$elemMatch",
+    "$size",
+    "$bitsAllSet",
+    "$bitsAnyClear",
+    "$expr",
+    "$jsonSchema",
+    "$sampleRate",
+    "$comment",
+    "$set",
+    "$unset",
+    "$inc",
+    "$mul",
+    "$min",
+    "$max",
+    "$rename",
+    "$setOnInsert",
+    "$currentDate",
+    "$push",
+    "$pull",
+    "$pullAll",
+    "$pop",
+    "$addToSet",
+    "$bit",
+    "$each",
+    "$slice",
+    "$sort",
+    "$position",
+    "$add",
+    "$subtract",
+    "$multiply",
+    "$divide",
+    "$concat",
+    "$cond",
+    "$map",
+    "$filter",
+    "$reduce",
+    "$dateAdd",
+    "$dateToString",
+    "$toInt",
+    "$convert",
+    "$meta",
+    "$let",
+    "$literal",
+    "$$ROOT",
+];
+
+const FIELDS: [&str; 30] = [
+    "filter",
+    "query",
+    "q",
+    "u",
+    "update",
+    "updates",
+    "deletes",
+    "documents",
+    "document",
+    "sort",
+    "projection",
+    "fields",
+    "limit",
+    "skip",
+    "hint",
+    "multi",
+    "upsert",
+    "ordered",
+    "ops",
+    "nsInfo",
+    "ns",
+    "key",
+    "indexes",
+    "index",
+    "name",
+    "cursor",
+    "batchSize",
+    "collation",
+    "let",
+    "arrayFilters",
+];
+
+impl Random {
+    fn new() -> Random {
+        let seed = std::env::var("IRONBASE_SEED").ok();
+        let seed = seed.and_then(|seed| seed.parse().ok()).unwrap_or_else(|| {
+            use std::time::{SystemTime, UNIX_EPOCH};
+            let now = SystemTime::now().duration_since(UNIX_EPOCH);
+            now.map_or(1, |now| now.as_nanos() as u64)
+        });
+        println!("IRONBASE_SEED={seed}");
+        let is_long = std::env::var_os("IRONBASE_SOAK").is_some();
+        Random {
+            seed,
+            state: seed | 1,
+            rounds: if is_long { ROUNDS * 100 } else { ROUNDS },
+        }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        self.state
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.next() >> 33) as usize % limit
+    }
+
+    fn one<'w>(&mut self, words: &[&'w str]) -> &'w str {
+        words[self.below(words.len())]
+    }
+
+    fn scalar(&mut self) -> Value {
+        match self.below(18) {
+            0..=3 => Value::Int32(self.below(7) as i32 - 2),
+            4 => Value::Int64(self.next() as i64),
+            5 => Value::Double(f64::from_bits(self.next())),
+            6 => Value::Double([0.5, -0.0, f64::NAN, f64::INFINITY, 1e300][self.below(5)]),
+            7 => Value::Decimal128(Decimal128(std::array::from_fn(|_| self.next() as u8))),
+            8 => Value::Null,
+            9 => Value::Boolean(self.below(2) == 0),
+            10 => Value::DateTime(self.next() as i64),
+            11 => Value::ObjectId(ObjectId::new()),
+            12 => Value::Regex {
+                pattern: ["a*", "(a|b)+$", "[", "(?=a)b", "\\1", "a{1000}"][self.below(6)].into(),
+                options: ["", "i", "imsx"][self.below(3)].into(),
+            },
+            13 => Value::Timestamp {
+                time: self.next() as u32,
+                increment: self.next() as u32,
+            },
+            14 => [Value::MinKey, Value::MaxKey, Value::Undefined][self.below(3)].clone(),
+            15 => Value::from(format!("${}", self.one(&NAMES))),
+            16 => Value::from(self.one(&WORDS)),
+            _ => Value::from(["", "a", "é\u{0}", "2020-01-01", "%Y", "UTC"][self.below(6)]),
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Value {
+        match self.below(if depth == 0 { 1 } else { 5 }) {
+            0 | 1 => self.scalar(),
+            2 | 3 => Value::Document(self.document(depth - 1)),
+            _ => {
+                let length = self.below(4);
+                Value::Array((0..length).map(|_| self.value(depth - 1)).collect())
+            }
+        }
+    }
+
+    /// A document of field names, operators and values.
+    fn document(&mut self, depth: usize) -> Document {
+        let mut document = Document::new();
+        for _ in 0..1 + self.below(3) {
+            let name = match self.below(8) {
+                0..=2 => self.one(&NAMES),
+                3..=6 => self.one(&WORDS),
+                _ => self.one(&FIELDS),
+            };
+            document.insert(name, self.value(depth));
+        }
+        document
+    }
+
+    /// A document as one that is stored.
+    fn stored(&mut self) -> Document {
+        let mut document = Document::new();
+        for name in ["_id", "a", "b"] {
+            if self.below(4) > 0 {
+                document.insert(name, self.value(2));
+            }
+        }
+        document
+    }
+
+    fn filter(&mut self) -> Document {
+        match self.below(3) {
+            0 => Document::new(),
+            1 => doc! { "a": (self.scalar()) },
+            _ => self.document(3),
+        }
+    }
+
+    fn change(&mut self) -> Value {
+        let operator = WORDS[26 + self.below(15)];
+        match self.below(8) {
+            0 => Value::Document(self.document(2)),
+            1 => self.value(3),
+            _ => {
+                let name = self.one(&NAMES);
+                let operand = self.value(3);
+                Value::Document(doc! { operator: (doc! { name: operand }) })
+            }
+        }
+    }
+
+    fn command(&mut self, name: &str) -> Document {
+        let mut command = Document::new();
+        let target = match self.below(10) {
+            0 => self.value(2),
+            1 => Value::Int32(1),
+            2 => Value::from("t.c"),
+            _ => Value::from(["c", "d"][self.below(2)]),
+        };
+        command.insert(name, target);
+        let parts = match name {
+            "find" => doc! { "filter": (self.filter()), "sort": { "a": 1 } },
+            "count" | "distinct" => doc! { "query": (self.filter()), "key": (self.one(&NAMES)) },
+            "insert" => doc! { "documents": [(self.stored()), (self.stored())], "ordered": false },
+            "update" => doc! { "updates": [{
+                "q": (self.filter()), "u": (self.change()), "upsert": (self.below(2) == 0), "multi": (self.below(2) == 0),
+            }] },
+            "findAndModify" => doc! { "query": (self.filter()), "update": (self.change()) },
+            "delete" => doc! { "deletes": [{ "q": (self.filter()), "limit": 1 }] },
+            "bulkWrite" => doc! {
+                "ops": [{ "update": 0, "filter": (self.filter()), "updateMods": (self.change()) }], "nsInfo": [{ "ns": "t.c" }],
+            },
+            "createIndexes" => {
+                let field = self.one(&NAMES);
+                doc! { "indexes": [{ "key": (doc! { field: 1 }), "name": "i" }] }
+            }
+            _ => Document::new(),
+        };
+        for (field, value) in parts {
+            if self.below(20) > 0 {
+                command.insert(field, value);
+            }
+        }
+        if self.below(3) == 0 {
+            let fields: Vec<&str> = command::fields(name).collect();
+            if !fields.is_empty() {
+                let field = self.one(&fields);
+                command.insert(field, self.value(3));
+            }
+        }
+        command
+    }
+
+    fn damage(&mut self, bytes: &mut Vec<u8>) {
+        for _ in 0..self.below(3) {
+            if bytes.is_empty() {
+                return;
+            }
+            let place = self.below(bytes.len());
+            match self.below(3) {
+                0 => bytes[place] = self.next() as u8,
+                1 => bytes.truncate(place),
+                _ => drop(bytes.remove(place)),
+            }
+        }
+    }
+}
