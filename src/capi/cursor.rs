@@ -104,6 +104,14 @@ impl Reading {
         Ok(true)
     }
 
+    /// What it means that there is no document.
+    fn end(&self) -> Status {
+        match self.cursor.awaits_data() {
+            true => Status::Timeout,
+            false => Status::Done,
+        }
+    }
+
     /// Fills the batch; returns how many documents it has.
     fn fill_batch(&mut self, max_docs: u32, max_bytes: usize, lines: bool) -> Result<u32> {
         // The array's brackets, and what stands behind a document, count like the rest.
@@ -161,7 +169,10 @@ fn exclusive(cursor: &Mutex<Reading>) -> Result<MutexGuard<'_, Reading>> {
 ///             cursor; NULL at the end.
 /// @param[out] document_len Its length in bytes, without the NUL; may be NULL.
 /// @param[out] err See @ref conventions.
-/// @return #IRONBASE_OK; #IRONBASE_DONE behind the last document.
+/// @return #IRONBASE_OK; #IRONBASE_DONE behind the last document. A cursor found with `tailable` may
+///         be asked again then; with `awaitData` it waits for a document first, and returns
+///         #IRONBASE_TIMEOUT if none came. #IRONBASE_ERROR_QUERY if its place was lost: (136,
+///         CappedPositionLost) removed to make room, (175, QueryPlanKilled) dropped or renamed.
 /// @ingroup cursor
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -183,7 +194,7 @@ pub unsafe extern "C" fn ironbase_cursor_next(
             document.write(null());
             let mut reading = exclusive(borrow("cursor", cursor)?)?;
             if !reading.advance()? {
-                return Ok(Status::Done);
+                return Ok(reading.end());
             }
             document.write(reading.document.as_ptr().cast());
             if !document_len.is_null() {
@@ -208,7 +219,8 @@ pub unsafe extern "C" fn ironbase_cursor_next(
 /// @param[out] count The number of documents in it; may be NULL.
 /// @param[out] err See @ref conventions. An error behind the first documents of a batch is returned
 ///         by the next call.
-/// @return #IRONBASE_OK; #IRONBASE_DONE if there are no more documents.
+/// @return #IRONBASE_OK; #IRONBASE_DONE if there are no more documents; for tailable cursors as
+///         ironbase_cursor_next().
 /// @ingroup cursor
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -247,7 +259,7 @@ pub unsafe extern "C" fn ironbase_cursor_next_batch(
             };
             let documents = reading.fill_batch(max_docs, max_bytes, lines)?;
             if documents == 0 {
-                return Ok(Status::Done);
+                return Ok(reading.end());
             }
             out.set(&reading.batch)?;
             if !count.is_null() {

@@ -20,8 +20,11 @@ use crate::json;
 /// whatever is written later. No document is read before the first is asked for.
 ///
 /// Options: `projection`, `sort`, `skip`, `limit` (0: no limit), `batchSize` (for
-/// ironbase_cursor_next_batch() without limits of its own), `hint` (an index's name or key pattern,
-/// or `{"$natural": 1}`), `allowDiskUse` (false: a sort beyond 100 MiB fails), `comment` (ignored).
+/// ironbase_cursor_next_batch() without limits of its own), `singleBatch` (only so many, or 101),
+/// `hint` (an index's name or key pattern, or `{"$natural": 1}`), `showRecordId`,
+/// `allowDiskUse` (false: a sort beyond 100 MiB fails); of capped
+/// collections `tailable`, `awaitData` and `maxAwaitTimeMS` (1000), see ironbase_cursor_next();
+/// `maxTimeMS`, `opId`; `comment`, `noCursorTimeout`, `readConcern`, `readPreference` (ignored).
 ///
 /// @param collection The collection; one that does not exist is empty, unless opened with
 ///         `strictCollections`.

@@ -11,9 +11,11 @@ use std::ops::ControlFlow;
 
 use super::capped;
 use super::collection::Collection;
+use super::durability;
 use super::errors::from_storage;
 use super::execute::{self, Position, Search, Source};
 use super::interrupt::Interrupt;
+use super::options::WriteOptions;
 use super::scope::Entered;
 use super::select::Selection;
 use super::sorter::{Overflow, Sorter};
@@ -36,6 +38,7 @@ pub fn one(
     collection: &Collection,
     selection: &Selection,
     interrupt: &Interrupt,
+    write: &WriteOptions,
     change: &mut Change<'_>,
     none: &mut dyn FnMut(&mut WriteTxn<'_>) -> Result<()>,
 ) -> Result<()> {
@@ -70,8 +73,7 @@ pub fn one(
         }
         _ => none(&mut txn)?,
     }
-    let lsn = txn.commit();
-    engine.wait(lsn).map_err(from_storage)
+    durability::wait(&engine, txn.commit(), write)
 }
 
 /// The key of a document that a long scan of the visible version finds, and that version; no key when the plan is short.
@@ -167,6 +169,7 @@ pub fn many(
     collection: &Collection,
     selection: &Selection,
     interrupt: &Interrupt,
+    write: &WriteOptions,
     change: &mut Change<'_>,
 ) -> Result<u64> {
     let engine = collection.database.enter()?;
@@ -201,7 +204,7 @@ pub fn many(
             })
         });
         if let (Err(_), Some(lsn)) = (&ended, last) {
-            engine.wait(lsn).map_err(from_storage)?;
+            durability::wait(&engine, lsn, write)?;
         }
         let ended = ended?;
         let mut rest = keys.as_slice();
@@ -211,12 +214,10 @@ pub fn many(
             let is_last = result.is_err() || (ended && rest.is_empty());
             if let Some(lsn) = last {
                 // Also after an error: what was changed before it must be durable when the caller hears of it.
-                if is_last {
-                    engine.wait(lsn)
-                } else {
-                    engine.pace(lsn)
+                match is_last {
+                    true => durability::wait(&engine, lsn, write)?,
+                    false => engine.pace(lsn).map_err(from_storage)?,
                 }
-                .map_err(from_storage)?;
             }
             changed += result?;
             if rest.is_empty() {

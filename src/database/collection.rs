@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::cursor::Cursor;
+use super::durability;
 use super::errors::from_storage;
 use super::interrupt::Interrupt;
 use super::options::{
-    self, CountOptions, DeleteOptions, FindOptions, InsertManyOptions, UpdateOptions, Verbosity,
-    WriteOptions,
+    self, Common, CountOptions, DeleteOptions, FindOptions, InsertManyOptions, UpdateOptions,
+    Verbosity, WriteOptions,
 };
 use super::scope::Scope;
 use super::{
@@ -77,6 +78,11 @@ impl Collection {
     /// How many documents `filter` selects.
     pub fn count_documents(&self, filter: &[u8], options: &CountOptions) -> Result<i64> {
         self.database.settle(find::count(self, filter, options))
+    }
+
+    /// How many documents there are. Looks at none, and is exact nevertheless.
+    pub fn estimated_document_count(&self, options: &Common) -> Result<i64> {
+        find::estimated_count(self, options)
     }
 
     /// Changes the first document that `filter` selects.
@@ -167,5 +173,5 @@ pub(super) fn create(scope: &Scope, name: &str, options: RawDoc<'_>) -> Result<(
     if options.capped.is_some() {
         capped::add_id_index(&mut txn, &made).map_err(from_storage)?;
     }
-    finish(&engine, txn)
+    durability::wait(&engine, txn.commit(), &options.write)
 }

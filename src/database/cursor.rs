@@ -8,15 +8,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Shared;
-use super::execute::{self, Examined, Position, Search, Source};
+use super::execute::{self, Examined, Position, Search, Source, Visit};
 use super::interrupt::Interrupt;
+use super::record_id;
 use super::scope::Scope;
 use super::select::Selection;
 use super::sorter::{Overflow, Sorted, Sorter};
+use super::tail::Tail;
 use crate::bson::RawDoc;
 use crate::error::Result;
 use crate::query::{Plan, Projection, Sort, SortSource};
 use crate::storage::catalog::Collection;
+use crate::storage::engine::Engine;
 use crate::storage::snapshot::Version;
 
 /// A batch holds so many bytes, and then ends with the document that goes beyond.
@@ -25,6 +28,7 @@ const BATCH_BYTES: usize = 64 << 10;
 /// What a cursor returns of what is selected.
 pub(super) struct Window {
     pub projection: Option<Projection>,
+    pub show_record_id: bool,
     pub skip: u64,
     /// 0 for all.
     pub limit: u64,
@@ -45,6 +49,8 @@ pub struct Cursor {
     position: Position,
     /// What is left of a sort made in memory.
     sorted: Option<Sorted>,
+    /// Set if the cursor stays open at the end.
+    tail: Option<Tail>,
     /// What the scan before a sort cost; documents fetched again in their order are not counted.
     sorting: Option<Examined>,
     is_at_end: bool,
@@ -78,20 +84,41 @@ impl Cursor {
             returned: 0,
             position: Position::default(),
             sorted: None,
+            tail: None,
             sorting: None,
             batch: Vec::new(),
             next: 0,
         }
     }
 
-    /// The next document as BSON, on loan until the next call; `None` at the end.
+    /// Keeps the cursor open at the end.
+    pub(super) fn tailing(mut self, tail: Option<Tail>) -> Cursor {
+        self.tail = tail;
+        self
+    }
+
+    /// Whether there may be more documents after a `None`: the cursor is a tailable one.
+    pub fn is_tailing(&self) -> bool {
+        self.tail.is_some()
+    }
+
+    /// Whether it waits for new documents at the end.
+    pub fn awaits_data(&self) -> bool {
+        self.tail.as_ref().is_some_and(Tail::awaits_data)
+    }
+
+    /// The next document as BSON, on loan until the next call; `None` at the end. A tailable cursor gives `None` where it
+    /// has come to the end for now.
     #[allow(clippy::should_implement_trait)] // it lends, which an iterator cannot
     pub fn next(&mut self) -> Result<Option<&[u8]>> {
         let database = self.database.clone();
-        let _entered = database.enter()?;
+        let entered = database.enter()?;
         if self.next >= self.batch.len() {
             self.interrupt.resume();
-            let filled = self.fill();
+            let filled = match self.tail {
+                None => self.fill(),
+                Some(_) => self.fill_tailing(&entered),
+            };
             self.interrupt.pause();
             database.settle(filled)?;
         }
@@ -108,12 +135,42 @@ impl Cursor {
         self.sorting.unwrap_or(self.position.examined)
     }
 
+    /// Fills the batch from the version at hand, or from the next one, if need be after a while.
+    fn fill_tailing(&mut self, engine: &Engine) -> Result<()> {
+        let deadline = self.tail.as_ref().map(Tail::deadline);
+        loop {
+            self.fill()?;
+            let (Some(tail), Some(at), Some(deadline)) = (&self.tail, &mut self.at, deadline)
+            else {
+                return Ok(());
+            };
+            let is_limited = self.window.limit > 0 && self.returned == self.window.limit;
+            if !self.batch.is_empty() || is_limited {
+                return Ok(());
+            }
+            let position = &mut self.position;
+            if !tail.advance(
+                &self.database,
+                engine,
+                &self.interrupt,
+                at,
+                position,
+                deadline,
+            )? {
+                return Ok(());
+            }
+            self.is_at_end = false;
+        }
+    }
+
     /// Copies the next batch out of the pages.
     fn fill(&mut self) -> Result<()> {
         self.batch.clear();
         self.next = 0;
         if self.is_at_end {
-            self.at = None;
+            if self.tail.is_none() {
+                self.at = None;
+            }
             return Ok(());
         }
         self.interrupt.check()?;
@@ -125,14 +182,18 @@ impl Cursor {
             (self.sorted, self.sorting) = (Some(sorted), Some(cost));
         }
         let (batch, window, returned) = (&mut self.batch, &mut self.window, &mut self.returned);
-        let mut visit = |found: RawDoc<'_>| {
+        let mut visit = |key: &[u8], found: RawDoc<'_>| {
             if window.skip > 0 {
                 window.skip -= 1;
                 return Ok(ControlFlow::Continue(()));
             }
+            let start = batch.len();
             match &window.projection {
                 Some(projection) => projection.apply(found, batch)?,
                 None => batch.extend_from_slice(found.as_bytes()),
+            }
+            if window.show_record_id {
+                record_id::append(batch, start, key);
             }
             *returned += 1;
             let is_full = batch.len() >= BATCH_BYTES || *returned == window.limit;
@@ -143,7 +204,7 @@ impl Cursor {
             })
         };
         let ended = match &mut self.sorted {
-            None => execute::run(search, &mut self.position, &mut |_, found| visit(found))?,
+            None => execute::run(search, &mut self.position, &mut visit)?,
             Some(sorted) => fetch_sorted(search, sorted, &mut visit)?,
         };
         self.is_at_end = ended || (window.limit > 0 && *returned == window.limit);
@@ -179,16 +240,12 @@ fn sort(
 }
 
 /// Gives sorted documents to `visit` until it breaks. Whether there are no more.
-fn fetch_sorted(
-    search: Search<'_>,
-    sorted: &mut Sorted,
-    visit: &mut dyn FnMut(RawDoc<'_>) -> Result<ControlFlow<()>>,
-) -> Result<bool> {
+fn fetch_sorted(search: Search<'_>, sorted: &mut Sorted, visit: &mut Visit<'_>) -> Result<bool> {
     let mut primary = Vec::new();
     while sorted.next(&mut primary)? {
         let flow = search.source.with_document(&primary, |found| {
             search.interrupt.step(found.as_bytes().len())?;
-            visit(found)
+            visit(&primary, found)
         })?;
         if flow.transpose()?.is_some_and(|flow| flow.is_break()) {
             return Ok(false);

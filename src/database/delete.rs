@@ -17,6 +17,7 @@ pub fn one(collection: &Collection, filter: &[u8], options: &DeleteOptions) -> R
         collection,
         &selection,
         &interrupt,
+        &options.write,
         &mut |txn, target, key, _| {
             deleted = u64::from(txn.delete(target, key).map_err(from_storage)?);
             Ok(())
@@ -34,6 +35,7 @@ pub fn many(collection: &Collection, filter: &[u8], options: &DeleteOptions) -> 
         collection,
         &selection,
         &interrupt,
+        &options.write,
         &mut |txn, target, key, _| txn.delete(target, key).map(|_| ()).map_err(from_storage),
     )
 }

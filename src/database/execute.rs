@@ -97,6 +97,25 @@ pub struct Position {
     pub examined: Examined,
 }
 
+impl Position {
+    /// Behind a key of the only interval.
+    pub fn resume_behind(&mut self, key: Vec<u8>) {
+        (self.step, self.last) = (0, Some(key));
+    }
+}
+
+/// The last primary key of a collection.
+pub fn last_key(source: Source<'_>) -> Result<Option<Vec<u8>>> {
+    let pin = crossbeam_epoch::pin();
+    let mut walk = Walk::new(source.documents(&pin));
+    let mut key = Vec::new();
+    if !walk.last().map_err(from_storage)? {
+        return Ok(None);
+    }
+    walk.key_into(&mut key);
+    Ok(Some(key))
+}
+
 /// Gives the matching documents, with their primary keys, to `visit` until it breaks. Called again with the same position it goes on behind
 /// the document at which it broke. Whether the scan has come to its end.
 pub fn run(search: Search<'_>, position: &mut Position, visit: &mut Visit<'_>) -> Result<bool> {

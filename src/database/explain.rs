@@ -82,6 +82,7 @@ pub fn explain(
         };
         let window = Window {
             projection: compiled,
+            show_record_id: false,
             skip: options.skip,
             limit: options.limit,
             in_memory_only: options.in_memory_only,

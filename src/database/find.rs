@@ -8,9 +8,10 @@ use super::cursor::{Cursor, Snapshot, Window};
 use super::execute::{self, Position};
 use super::interrupt::Interrupt;
 use super::listing;
-use super::options::{CountOptions, FindOptions};
+use super::options::{Common, CountOptions, FindOptions};
 use super::scope::Entered;
 use super::select::Selection;
+use super::tail::Tail;
 use crate::bson::{RawDoc, RawValue};
 use crate::error::Result;
 use crate::index::key;
@@ -53,19 +54,17 @@ pub fn many(collection: &Collection, filter: &[u8], options: &FindOptions) -> Re
     )?;
     let window = Window {
         projection: projection(options, &context)?,
+        show_record_id: options.show_record_id,
         skip: options.skip,
         limit: options.limit,
         in_memory_only: options.in_memory_only,
     };
-    let at = take(collection, &engine, &selection)?;
+    let mut at = take(collection, &engine, &selection)?;
+    let tail = Tail::new(options, at.as_mut())?;
     interrupt.expect(at.as_ref().map_or(0, Snapshot::entries));
-    Ok(Cursor::new(
-        collection.database.clone(),
-        at,
-        selection,
-        window,
-        interrupt,
-    ))
+    let database = collection.database.clone();
+    let cursor = Cursor::new(database, at, selection, window, interrupt);
+    Ok(cursor.tailing(tail))
 }
 
 pub fn one_with<R>(
@@ -100,9 +99,11 @@ pub fn one_with<R>(
     let Some(at) = take(collection, &engine, &selection)? else {
         return Ok(None);
     };
-    if at.plan.sort == SortSource::InMemory || options.skip > 0 || projection.is_some() {
+    let needs_cursor = at.plan.sort == SortSource::InMemory || options.skip > 0;
+    if needs_cursor || projection.is_some() || options.show_record_id {
         let window = Window {
             projection,
+            show_record_id: options.show_record_id,
             skip: options.skip,
             limit: 1,
             in_memory_only: options.in_memory_only,
@@ -158,6 +159,16 @@ fn touch(document: &[u8]) {
     for line in document[..document.len().min(ENOUGH)].chunks(LINE) {
         std::hint::black_box(line[0]);
     }
+}
+
+/// How many documents there are, without looking at any
+/// ([estimatedDocumentCount](https://www.mongodb.com/docs/manual/reference/method/db.collection.estimatedDocumentCount/)); exact.
+pub fn estimated_count(collection: &Collection, options: &Common) -> Result<i64> {
+    let options = CountOptions {
+        common: options.clone(),
+        ..CountOptions::default()
+    };
+    count(collection, RawDoc::EMPTY.as_bytes(), &options)
 }
 
 pub fn count(collection: &Collection, filter: &[u8], options: &CountOptions) -> Result<i64> {

@@ -2,6 +2,7 @@
 
 use super::capped;
 use super::collection::Collection;
+use super::durability;
 use super::errors::{duplicate_key, from_storage};
 use super::execute::Source;
 use super::insert::find_or_create;
@@ -45,7 +46,7 @@ pub fn create(
         create_one(&mut txn, collection, &spec, &interrupt)?;
         names.push(spec.name);
     }
-    finish(&engine, txn)?;
+    durability::wait(&engine, txn.commit(), options)?;
     interrupt.finish();
     // Only now: while an index was built, queries went on and were remembered without it.
     collection.database.plans.forget(target.id.into());

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::capped;
 use super::collection::Collection;
+use super::durability;
 use super::errors::{duplicate_key, from_storage};
 use super::execute::Source;
 use super::interrupt::Interrupt;
@@ -54,7 +55,7 @@ pub fn one(collection: &Collection, document: &[u8], options: &WriteOptions) -> 
         return Err(refusal(&txn, &target, &duplicate, &bytes));
     }
     let lsn = txn.commit();
-    engine.wait(lsn).map_err(from_storage)?;
+    durability::wait(&engine, lsn, options)?;
     Value::from_raw(id.as_raw())
 }
 
@@ -216,12 +217,10 @@ impl Run<'_> {
         };
         let stopped = !matches!(inserted, Ok(false));
         if let Some(last) = self.last {
-            if is_last || stopped {
-                engine.wait(last)
-            } else {
-                engine.pace(last)
+            match is_last || stopped {
+                true => durability::wait(&engine, last, &self.options.write)?,
+                false => engine.pace(last).map_err(from_storage)?,
             }
-            .map_err(from_storage)?;
         }
         inserted.map(|_| ())
     }

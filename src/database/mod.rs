@@ -13,6 +13,7 @@ mod change;
 mod collection;
 mod cursor;
 mod delete;
+mod durability;
 mod errors;
 mod execute;
 mod explain;
@@ -23,9 +24,11 @@ mod interrupt;
 mod listing;
 mod names;
 pub mod options;
+mod record_id;
 mod scope;
 mod select;
 mod sorter;
+mod tail;
 mod transaction;
 mod trial;
 mod update;
@@ -54,7 +57,7 @@ use crate::storage::vfs::Vfs;
 use crate::storage::vfs::memory::MemoryVfs;
 use crate::storage::vfs::os::OsVfs;
 use errors::from_storage;
-use options::{Durability, OpenOptions, ReadMode};
+use options::{OpenOptions, ReadMode, WriteOptions};
 use scope::{Entered, Scope};
 
 /// The path of a database that lives in memory and goes with its last handle.
@@ -84,6 +87,13 @@ impl Shared {
             return Err(Error::new(Status::Closed, Code::NONE, message));
         }
         Ok(Entered::new(engine))
+    }
+}
+
+impl Shared {
+    /// Whether the database is being closed: calls under way should end.
+    fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Relaxed)
     }
 }
 
@@ -123,11 +133,7 @@ impl Database {
         let storage = engine::Options {
             create: options.create,
             read_only: options.read_only,
-            durability: match options.durability {
-                Durability::Full => engine::Durability::Full,
-                Durability::Interval => engine::Durability::Interval,
-                Durability::None => engine::Durability::None,
-            },
+            durability: options.durability.into(),
             sync_interval_ms: options.sync_interval_ms,
             page_size: options.page_size,
             mapped,
@@ -247,6 +253,5 @@ impl Database {
 
 /// Commits and waits.
 fn finish(engine: &Engine, txn: WriteTxn<'_>) -> Result<()> {
-    let lsn = txn.commit();
-    engine.wait(lsn).map_err(from_storage)
+    durability::wait(engine, txn.commit(), &WriteOptions::default())
 }

@@ -16,8 +16,8 @@ use self::given::given;
 pub use self::language::LanguageOptions;
 pub use self::transaction::TransactionOptions;
 pub use self::validation::{CollModOptions, Validation, ValidationAction, ValidationLevel};
-use crate::bson::RawDoc;
-use crate::error::Result;
+use crate::bson::{RawDoc, RawValue};
+use crate::error::{Code, Error, Result};
 use crate::json;
 
 /// When a commit is safe.
@@ -31,6 +31,14 @@ pub enum Durability {
     Interval,
     /// When the operating system likes: a power cut may lose what was not checkpointed.
     None,
+}
+
+impl Durability {
+    const NAMES: &[(&str, Durability)] = &[
+        ("full", Durability::Full),
+        ("interval", Durability::Interval),
+        ("none", Durability::None),
+    ];
 }
 
 /// How page files are read.
@@ -114,11 +122,7 @@ impl OpenOptions {
                 "create" => options.create = given.boolean()?,
                 "readOnly" => options.read_only = given.boolean()?,
                 "durability" => {
-                    options.durability = given.one_of(&[
-                        ("full", Durability::Full),
-                        ("interval", Durability::Interval),
-                        ("none", Durability::None),
-                    ])?;
+                    options.durability = given.one_of(Durability::NAMES)?;
                 }
                 "syncIntervalMs" => options.sync_interval_ms = given.number(1, 3_600_000)?,
                 "cacheSize" => options.cache_bytes = given.number(0, 1 << 46)?,
@@ -175,32 +179,91 @@ pub struct FindOptions {
     pub in_memory_only: bool,
     /// Variables.
     pub language: LanguageOptions,
+    /// Stay open at the end of a capped collection.
+    pub tailable: bool,
+    /// At the end, wait for new documents.
+    pub await_data: bool,
+    /// How long to wait for them; 0 for the default of one second.
+    pub max_await_time_ms: u64,
+    /// Add the document's record id as `$recordId`.
+    pub show_record_id: bool,
     /// Time limit and id.
     pub common: Common,
 }
 
 impl FindOptions {
+    const KNOWN: &str = "projection, sort, skip, limit, batchSize, hint, allowDiskUse, let, singleBatch, tailable, awaitData, \
+        maxAwaitTimeMS, showRecordId, noCursorTimeout, allowPartialResults";
+    /// Documents of a first batch whose size is not given, as in MongoDB.
+    const FIRST_BATCH: u64 = 101;
+
     /// Reads `{projection, sort, skip, limit, batchSize, hint, ...}`.
     pub fn from_bson(document: RawDoc) -> Result<FindOptions> {
         let mut options = FindOptions::default();
+        let mut single_batch = false;
         for given in given("find", document) {
             match given.name {
                 "projection" => options.projection = Some(given.document()?),
                 "sort" => options.sort = Some(given.document()?),
                 "skip" => options.skip = given.count()?,
-                "limit" => options.limit = given.count()?,
+                // A negative limit asks for one batch; all that is selected comes in one anyway.
+                "limit" => options.limit = given.magnitude()?,
                 "batchSize" => options.batch_size = given.number(0, i32::MAX as u64)? as u32,
                 "hint" => options.hint = Some(given.hint()?),
                 "allowDiskUse" => options.in_memory_only = !given.boolean()?,
                 _ if options.language.take(&given)? => {}
+                "singleBatch" => single_batch = given.boolean()?,
+                "tailable" => options.tailable = given.boolean()?,
+                "awaitData" => options.await_data = given.boolean()?,
+                "maxAwaitTimeMS" => options.max_await_time_ms = given.number(0, i32::MAX as u64)?,
+                "showRecordId" => options.show_record_id = given.boolean()?,
+                // Cursors are not closed by a clock, and there are no parts that could be missing.
+                "noCursorTimeout" | "allowPartialResults" => drop(given.boolean()?),
                 _ if options.common.take(&given)? => {}
                 _ => {
-                    let own = "projection, sort, skip, limit, batchSize, hint, allowDiskUse, let";
-                    return Err(given.unknown_beside(own, Common::KNOWN));
+                    return Err(given.unknown_beside(FindOptions::KNOWN, Common::KNOWN));
                 }
             }
         }
+        options.check(single_batch)?;
+        if single_batch {
+            let batch = match options.batch_size {
+                0 => FindOptions::FIRST_BATCH,
+                size => size.into(),
+            };
+            options.limit = match options.limit {
+                0 => batch,
+                limit => limit.min(batch),
+            };
+        }
         Ok(options)
+    }
+
+    /// Refuses what MongoDB refuses of tailable cursors.
+    fn check(&self, single_batch: bool) -> Result<()> {
+        let refuse = |code, message: &str| Err(Error::query(code, message));
+        if !self.tailable {
+            return match self.await_data {
+                false => Ok(()),
+                true => refuse(
+                    Code::FAILED_TO_PARSE,
+                    "Cannot set 'awaitData' without also setting 'tailable'",
+                ),
+            };
+        }
+        if single_batch {
+            let message = "cannot use tailable option with the 'singleBatch' option";
+            return refuse(Code::BAD_VALUE, message);
+        }
+        let sort = self.sort.as_deref().map_or(RawDoc::EMPTY, RawDoc::trusted);
+        let is_natural = |(name, value): (crate::bson::Text<'_>, RawValue<'_>)| {
+            name.as_str() == "$natural" && value.as_integer() == Some(1)
+        };
+        if !sort.iter().all(is_natural) {
+            let message = "cannot use tailable option with a sort other than {$natural: 1}";
+            return refuse(Code::BAD_VALUE, message);
+        }
+        Ok(())
     }
 }
 
@@ -226,7 +289,7 @@ impl CountOptions {
         for given in given("count", document) {
             match given.name {
                 "skip" => options.skip = given.count()?,
-                "limit" => options.limit = given.count()?,
+                "limit" => options.limit = given.magnitude()?,
                 "hint" => options.hint = Some(given.hint()?),
                 _ if options.language.take(&given)? => {}
                 _ if options.common.take(&given)? => {}
@@ -244,6 +307,19 @@ impl WriteOptions {
         for given in given(operation, document) {
             if !options.take(&given)? {
                 return Err(given.unknown(WriteOptions::KNOWN));
+            }
+        }
+        Ok(options)
+    }
+}
+
+impl Common {
+    /// Reads what every operation takes; `operation` is for messages.
+    pub fn from_bson(operation: &'static str, document: RawDoc) -> Result<Common> {
+        let mut options = Common::default();
+        for given in given(operation, document) {
+            if !options.take(&given)? {
+                return Err(given.unknown(Common::KNOWN));
             }
         }
         Ok(options)
@@ -407,7 +483,7 @@ pub fn only_comment(operation: &'static str, document: RawDoc) -> Result<()> {
 mod tests {
     use super::*;
     use crate::bson::doc;
-    use crate::error::{Code, Status};
+    use crate::error::Status;
 
     #[test]
     fn open_options_are_read_from_json() {
@@ -499,9 +575,7 @@ mod tests {
             limit: 3,
             batch_size: 4,
             hint: Some(Hint::Name("a_1".to_string())),
-            in_memory_only: false,
-            language: LanguageOptions::default(),
-            common: Common::default(),
+            ..FindOptions::default()
         };
         assert_eq!(find, expected);
 

@@ -89,6 +89,7 @@ pub fn update_many(
         collection,
         &selection,
         &interrupt,
+        &options.write,
         &mut |txn, target, key, document| {
             result.matched_count += 1;
             result.modified_count += u64::from(edit_one(
@@ -128,6 +129,7 @@ fn change_one(
         collection,
         selection,
         interrupt,
+        options,
         &mut |txn, target, key, document| {
             result.matched_count = 1;
             result.modified_count = u64::from(edit_one(txn, target, key, document, options, edit)?);

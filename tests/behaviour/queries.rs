@@ -151,7 +151,6 @@ fn wrong_requests_are_refused_with_the_servers_codes() {
         (doc! { "a": { "$foo": 1 } }, doc! {}, 2),
         (doc! { "$foo": [] }, doc! {}, 2),
         (doc! {}, doc! { "sort": { "a": 2 } }, 15975),
-        (doc! {}, doc! { "limit": -1 }, 51024),
         (doc! {}, doc! { "skip": -1 }, 51024),
         (doc! {}, doc! { "sorted": { "a": 1 } }, 40415),
         (doc! {}, doc! { "sort": 1 }, 14),

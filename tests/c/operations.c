@@ -94,6 +94,37 @@ static void time_limits(void) {
     CHECK_OK(ironbase_collection_count_documents(things, "{\"n\": 1}", NUL, "{\"maxTimeMS\": 600000}", NUL, &count, &error));
 }
 
+static void tailing(void) {
+    ironbase_collection_t *log = NULL;
+    ironbase_cursor_t *cursor = NULL;
+    ironbase_cursor_t *waiting = NULL;
+    const char *document = NULL;
+    uint32_t count = 0;
+    CHECK_ERROR(ironbase_db_create_collection(db, "log", NUL, "{\"capped\": true}", NUL, &error),
+                IRONBASE_ERROR_QUERY, 72, "'size' field is required", "");
+    CHECK_OK(ironbase_db_create_collection(db, "log", NUL, "{\"capped\": true, \"size\": 4096, \"max\": 2}", NUL, &error));
+    CHECK_OK(ironbase_db_create_collection(db, "log", NUL, "{\"max\": 2, \"size\": 4096, \"capped\": true}", NUL, &error));
+    CHECK_ERROR(ironbase_db_create_collection(db, "log", NUL, NULL, 0, &error), IRONBASE_ERROR_QUERY, 48, "different options", "");
+    CHECK_OK(ironbase_db_collection(db, "log", NUL, &log, &error));
+    CHECK_OK(ironbase_collection_find(log, NULL, 0, "{\"tailable\": true}", NUL, &cursor, &error));
+    CHECK_OK(ironbase_collection_find(log, NULL, 0, "{\"tailable\": true, \"awaitData\": true, \"maxAwaitTimeMS\": 5}", NUL,
+                                      &waiting, &error));
+    CHECK_DONE(ironbase_cursor_next(cursor, &document, NULL, &error));
+    CHECK(ironbase_cursor_next(waiting, &document, NULL, &error) == IRONBASE_TIMEOUT && error == NULL);
+    CHECK(ironbase_cursor_next_batch(waiting, 0, 0, 0, &out, NULL, &count, &error) == IRONBASE_TIMEOUT && error == NULL);
+    CHECK_OK(ironbase_collection_insert_one(log, "{\"_id\": 1}", NUL, NULL, 0, NULL, NULL, &error));
+    CHECK_OK(ironbase_cursor_next(cursor, &document, NULL, &error));
+    CHECK_TEXT(document, "{\"_id\":1}");
+    CHECK_DONE(ironbase_cursor_next(cursor, &document, NULL, &error));
+    CHECK_RESULT(ironbase_cursor_next_batch(waiting, 0, 0, IRONBASE_FORMAT_ARRAY, &out, NULL, NULL, &error), "[{\"_id\":1}]");
+    CHECK_OK(ironbase_collection_insert_many(log, "{\"_id\": 2}{\"_id\": 3}{\"_id\": 4}", NUL, "{\"writeConcern\": {\"j\": false}}",
+                                             NUL, NULL, NULL, &error));
+    CHECK_ERROR(ironbase_cursor_next(cursor, &document, NULL, &error), IRONBASE_ERROR_QUERY, 136, "position", "");
+    ironbase_cursor_free(cursor);
+    ironbase_cursor_free(waiting);
+    ironbase_collection_free(log);
+}
+
 int main(void) {
     char text[10001];
     char document[10100];
@@ -108,6 +139,7 @@ int main(void) {
     progress();
     killing();
     time_limits();
+    tailing();
     ironbase_collection_free(things);
     CHECK_OK(ironbase_db_close(db, &error));
     CHECK(ironbase_db_op_new(db) != 0);

@@ -1,11 +1,14 @@
-//! Durability `Interval` and `None`: a killed process loses nothing that it wrote; a power cut takes whole commits from the
-//! end, and never any that a checkpoint had made durable.
+//! Durability `Interval` and `None`, of the database or of a single write: a killed process loses nothing that it wrote; a power
+//! cut takes whole commits from the end, and never any that a checkpoint, or a write that asked for it, had made durable.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-use ironbase::storage::engine::{Durability, Options};
+use ironbase::storage::engine::{Durability, Engine, Options, documents};
+use ironbase::storage::vfs::Vfs;
+use ironbase::storage::vfs::sim::{PowerLoss, SimVfs};
 
-use crate::life::options;
+use crate::life::{open, options};
 use crate::power_cut::{Point, lives_on, recorded, recovers};
 use crate::runs::{for_each, mix, seeds};
 
@@ -64,4 +67,115 @@ fn interval_durability_loses_whole_commits_only() {
 #[test]
 fn no_durability_loses_whole_commits_only() {
     commits_lost(Durability::None, "no_durability");
+}
+
+/// Commits one document as a write of that durability, and gives how often the disk was synced for it.
+fn write(engine: &Engine, disk: &SimVfs, number: u64, durability: Durability) -> u64 {
+    let before = disk.counters().syncs.load(Ordering::Relaxed);
+    let mut txn = engine.begin_write().expect("writable");
+    let collection = txn.collection("c").expect("there");
+    let text = format!("a{number}");
+    let duplicate = txn.put(&collection, &number.to_be_bytes(), text.as_bytes());
+    assert!(duplicate.expect("put").is_none());
+    engine
+        .wait_for(txn.commit(), durability)
+        .expect("as safe as asked");
+    // Whoever wrote sees what he wrote.
+    assert!(is_there(engine, number), "{number} is not visible");
+    disk.counters().syncs.load(Ordering::Relaxed) - before
+}
+
+fn is_there(engine: &Engine, number: u64) -> bool {
+    let (version, pin) = (engine.snapshot(), crossbeam_epoch::pin());
+    let collection = version.catalog.get("c").expect("there");
+    let found = documents(&version, collection, &pin).get(&number.to_be_bytes());
+    found.expect("readable").is_some()
+}
+
+#[test]
+fn a_write_may_ask_for_another_durability_than_the_databases() {
+    use Durability::{Full, Interval, None};
+    let (mut lost, mut cuts) = (0, 0);
+    for own in [Full, Interval, None] {
+        let disk = SimVfs::new();
+        let options = Options {
+            durability: own,
+            sync_interval_ms: 3_600_000,
+            checkpoint_log_bytes: 1 << 30,
+            cache_bytes: 4 << 20,
+            log: Default::default(),
+            ..options(77)
+        };
+        let engine = open(&disk, &options).expect("new");
+        let mut txn = engine.begin_write().expect("writable");
+        txn.create_collection("c", b"").expect("made");
+        engine.wait_for(txn.commit(), Full).expect("durable");
+        let asked = [Full, None, Interval, None, Full, Interval, None, Full, None];
+        let mut safe = 0;
+        for round in 0..60u64 {
+            let durability = asked[round as usize % asked.len()];
+            let syncs = write(&engine, &disk, round, durability);
+            assert_eq!(
+                syncs,
+                u64::from(durability == Full),
+                "{own:?} {durability:?}"
+            );
+            if durability == Full {
+                safe = round + 1;
+            }
+            // The program is killed: all that returned is there.
+            let again = open(&disk.fork(), &options).expect("opens");
+            assert!((0..=round).all(|number| is_there(&again, number)));
+            // The power is cut: all up to the last write that asked for it, and then whole commits from the beginning on.
+            for seed in 0..4 {
+                let again = open(&disk.crash(mix(seed, round)), &options).expect("opens");
+                let there = (0..=round)
+                    .take_while(|number| is_there(&again, *number))
+                    .count() as u64;
+                assert!(
+                    there >= safe,
+                    "{own:?}: seed {seed}: {there} of {safe} at round {round}"
+                );
+                assert!((there..=round).all(|number| !is_there(&again, number)));
+                lost += round + 1 - there;
+                cuts += 1;
+            }
+        }
+        engine.close().expect("closes");
+    }
+    assert!(
+        lost > 0,
+        "weaker writes were never lost: the test shows nothing"
+    );
+    println!(
+        "durability by write: {cuts} power cuts took {lost} writes that had not asked for more, no other"
+    );
+}
+
+#[test]
+fn a_write_that_asks_for_an_interval_is_synced_behind_it() {
+    let disk = SimVfs::new();
+    let options = Options {
+        durability: Durability::None,
+        sync_interval_ms: 20,
+        checkpoint_log_bytes: 1 << 30,
+        background: true,
+        ..options(78)
+    };
+    let engine = open(&disk, &options).expect("new");
+    let mut txn = engine.begin_write().expect("writable");
+    txn.create_collection("c", b"").expect("made");
+    engine
+        .wait_for(txn.commit(), Durability::Full)
+        .expect("durable");
+    write(&engine, &disk, 1, Durability::Interval);
+    let started = Instant::now();
+    while !is_there(
+        &open(&disk.crash_as(PowerLoss::KeepNothing, 1), &options).expect("opens"),
+        1,
+    ) {
+        assert!(started.elapsed() < Duration::from_secs(20), "never synced");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    engine.close().expect("closes");
 }

@@ -15,21 +15,16 @@ const OUT_OF_RANGE: Code = Code(51024);
 /// were misspelt.
 const NOT_YET: &[&str] = &[
     "arrayFilters",
-    "awaitData",
     "collation",
     "encryptedFields",
     "expireAfterSeconds",
     "indexOptionDefaults",
     "max",
     "min",
-    "noCursorTimeout",
     "pipeline",
     "returnKey",
     "session",
-    "showRecordId",
-    "singleBatch",
     "storageEngine",
-    "tailable",
     "timeseries",
     "validationAction",
     "validationLevel",
@@ -69,6 +64,18 @@ impl Given<'_> {
     /// A number of things, none of them negative.
     pub(super) fn count(&self) -> Result<u64> {
         self.number(0, i64::MAX as u64)
+    }
+
+    /// A number of things, whose sign is of no account.
+    pub(super) fn magnitude(&self) -> Result<u64> {
+        match self.value.as_integer() {
+            Some(number) if number < 0 => Ok(number.unsigned_abs()),
+            _ => self.count(),
+        }
+    }
+
+    pub(super) fn is_document(&self) -> bool {
+        self.value.as_document().is_some()
     }
 
     /// A number of things, where negative ones stand for none.

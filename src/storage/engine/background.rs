@@ -2,7 +2,7 @@
 //! periodic sync of interval durability.
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
@@ -21,6 +21,8 @@ pub(super) struct Bell {
 struct BellState {
     work: bool,
     end: bool,
+    /// When the log is to be synced, for a write that asked for it.
+    alarm: Option<Instant>,
 }
 
 impl Bell {
@@ -32,11 +34,34 @@ impl Bell {
         }
     }
 
-    /// Waits for work or until `timeout`. Whether to go on.
+    /// Has the log synced after `delay`, or before.
+    pub fn set_alarm(&self, delay: Duration) {
+        let mut state = self.state.lock();
+        if state.alarm.is_none() {
+            state.alarm = Some(Instant::now() + delay);
+            self.rung.notify_one();
+        }
+    }
+
+    /// Whether the log is to be synced now.
+    fn take_alarm(&self) -> bool {
+        let mut state = self.state.lock();
+        let is_due = state.alarm.is_some_and(|alarm| alarm <= Instant::now());
+        if is_due {
+            state.alarm = None;
+        }
+        is_due
+    }
+
+    /// Waits for work, the alarm, or until `timeout`. Whether to go on.
     fn wait(&self, timeout: Duration) -> bool {
         let mut state = self.state.lock();
-        if !state.work && !state.end {
-            self.rung.wait_for(&mut state, timeout);
+        let end = Instant::now() + timeout;
+        while !state.work && !state.end {
+            let until = state.alarm.map_or(end, |alarm| alarm.min(end));
+            if self.rung.wait_until(&mut state, until).timed_out() {
+                break;
+            }
         }
         state.work = false;
         !state.end
@@ -91,7 +116,7 @@ impl Engine {
         if self.shared.dirty_bytes.load(Relaxed) > target as i64 {
             self.write_ahead(self.settled.load(Acquire), target / 2)?;
         }
-        if self.options.durability == Durability::Interval {
+        if self.options.durability == Durability::Interval || self.bell.take_alarm() {
             self.flush_log(self.committed.load(Acquire), true)?;
         }
         self.reclaim()

@@ -129,7 +129,13 @@ impl Drop for ResignOnPanic<'_> {
 impl Engine {
     /// Waits until the commit is as safe as the database's durability promises.
     pub fn wait(&self, lsn: Lsn) -> Result<()> {
-        let sync = match self.options.durability {
+        self.wait_for(lsn, self.options.durability)
+    }
+
+    /// Waits until the commit is as safe as `durability` says, whatever the database's own. A commit that does not wait for
+    /// the medium is visible nevertheless when this returns, and with it those made before it.
+    pub fn wait_for(&self, lsn: Lsn, durability: Durability) -> Result<()> {
+        let sync = match durability {
             Durability::Full => true,
             // Without a thread that syncs, the first commit behind each interval does.
             Durability::Interval if !self.options.background => {
@@ -139,6 +145,13 @@ impl Engine {
             Durability::Interval | Durability::None => false,
         };
         self.flush_log(lsn, sync)?;
+        if !sync && self.options.durability == Durability::Full {
+            self.publish_newest();
+        }
+        if durability == Durability::Interval && self.options.durability != Durability::Interval {
+            self.bell
+                .set_alarm(Duration::from_millis(self.options.sync_interval_ms));
+        }
         // The commit is as safe as promised. What fails from here on refuses the writes to come; calling this one failed
         // would have it made twice.
         if let Err(error) = self.relieve() {
@@ -284,6 +297,14 @@ impl Engine {
         self.settled.store(core.lsn, Ordering::Release);
     }
 
+    /// Lets readers see the newest commit, durable or not.
+    fn publish_newest(&self) {
+        let core = self.core.lock();
+        self.settle_pages(&core);
+        let (roots, catalog) = (core.roots.clone(), core.catalog.clone());
+        self.publish(Version::new(core.lsn, roots, catalog, &self.registry));
+    }
+
     /// Makes a version the one that readers get. Versions become visible in order.
     pub(super) fn publish(&self, version: Arc<Version>) {
         let mut visible = self.visible.write();
@@ -291,6 +312,7 @@ impl Engine {
             let before = std::mem::replace(&mut *visible, version);
             drop(visible);
             drop(before);
+            self.arrivals.announce();
         }
     }
 }

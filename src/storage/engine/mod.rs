@@ -7,6 +7,7 @@
 //! Locks, in the order in which they may be taken: checkpoint, log writer (the group leader's), core, group state; then the
 //! file list, those inside page files, and the registry. Readers take none of the first four.
 
+mod arrivals;
 mod background;
 mod checkpoint;
 mod commit;
@@ -36,6 +37,7 @@ use super::snapshot::{Registry, Version};
 use super::vfs::Vfs;
 use super::wal::group::Pending;
 use super::wal::writer::LogSizes;
+use arrivals::Arrivals;
 use background::Bell;
 use checkpoint::CheckpointState;
 use commit::GroupCommit;
@@ -154,6 +156,7 @@ pub struct Engine {
     poisoned: AtomicBool,
     poison: Mutex<Option<Error>>,
     bell: Arc<Bell>,
+    arrivals: Arrivals,
     /// Released when the engine is gone.
     _lock: Box<dyn Send + Sync>,
 }

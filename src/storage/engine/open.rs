@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 
 use parking_lot::{Mutex, RwLock};
 
+use super::arrivals::Arrivals;
 use super::background::Bell;
 use super::checkpoint::CheckpointState;
 use super::commit::GroupCommit;
@@ -125,6 +126,7 @@ impl Engine {
             poisoned: AtomicBool::new(false),
             poison: Mutex::new(None),
             bell: Arc::new(Bell::default()),
+            arrivals: Arrivals::default(),
             options,
             _lock: lock,
         };
