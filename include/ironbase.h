@@ -990,8 +990,11 @@ ironbase_status_t ironbase_db_run_command(ironbase_db_t *db,
  * whatever is written later. No document is read before the first is asked for.
  *
  * Options: `projection`, `sort`, `skip`, `limit` (0: no limit), `batchSize` (for
- * ironbase_cursor_next_batch() without limits of its own), `hint` (an index's name or key pattern,
- * or `{"$natural": 1}`), `allowDiskUse` (false: a sort beyond 100 MiB fails), `comment` (ignored).
+ * ironbase_cursor_next_batch() without limits of its own), `singleBatch` (only so many, or 101),
+ * `hint` (an index's name or key pattern, or `{"$natural": 1}`), `showRecordId`,
+ * `allowDiskUse` (false: a sort beyond 100 MiB fails); of capped
+ * collections `tailable`, `awaitData` and `maxAwaitTimeMS` (1000), see ironbase_cursor_next();
+ * `maxTimeMS`, `opId`; `comment`, `noCursorTimeout`, `readConcern`, `readPreference` (ignored).
  *
  * @param collection The collection; one that does not exist is empty, unless opened with
  *         `strictCollections`.
@@ -1273,7 +1276,10 @@ ironbase_status_t ironbase_collection_list_indexes(ironbase_collection_t *collec
  *             cursor; NULL at the end.
  * @param[out] document_len Its length in bytes, without the NUL; may be NULL.
  * @param[out] err See @ref conventions.
- * @return #IRONBASE_OK; #IRONBASE_DONE behind the last document.
+ * @return #IRONBASE_OK; #IRONBASE_DONE behind the last document. A cursor found with `tailable` may
+ *         be asked again then; with `awaitData` it waits for a document first, and returns
+ *         #IRONBASE_TIMEOUT if none came. #IRONBASE_ERROR_QUERY if its place was lost: (136,
+ *         CappedPositionLost) removed to make room, (175, QueryPlanKilled) dropped or renamed.
  * @ingroup cursor
  * @since 0.1.0
  */
@@ -1297,7 +1303,8 @@ ironbase_status_t ironbase_cursor_next(ironbase_cursor_t *cursor,
  * @param[out] count The number of documents in it; may be NULL.
  * @param[out] err See @ref conventions. An error behind the first documents of a batch is returned
  *         by the next call.
- * @return #IRONBASE_OK; #IRONBASE_DONE if there are no more documents.
+ * @return #IRONBASE_OK; #IRONBASE_DONE if there are no more documents; for tailable cursors as
+ *         ironbase_cursor_next().
  * @ingroup cursor
  * @since 0.1.0
  */

@@ -12,8 +12,8 @@ use super::options::{
 };
 use super::scope::Scope;
 use super::{
-    InsertManyResult, UpdateResult, capped, delete, explain, find, finish, indexes, insert,
-    listing, names, update,
+    InsertManyResult, UpdateResult, capped, delete, explain, find, indexes, insert, listing, names,
+    update,
 };
 use crate::bson::{RawDoc, Value};
 use crate::error::Result;

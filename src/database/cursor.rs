@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Shared;
-use super::execute::{self, Examined, Position, Search, Source, Visit};
+use super::execute::{self, Position, Search, Source, Visit};
 use super::interrupt::Interrupt;
 use super::record_id;
 use super::scope::Scope;
@@ -51,8 +51,6 @@ pub struct Cursor {
     sorted: Option<Sorted>,
     /// Set if the cursor stays open at the end.
     tail: Option<Tail>,
-    /// What the scan before a sort cost; documents fetched again in their order are not counted.
-    sorting: Option<Examined>,
     is_at_end: bool,
     /// The documents of the batch, one behind the other.
     batch: Vec<u8>,
@@ -85,7 +83,6 @@ impl Cursor {
             position: Position::default(),
             sorted: None,
             tail: None,
-            sorting: None,
             batch: Vec::new(),
             next: 0,
         }
@@ -128,11 +125,6 @@ impl Cursor {
         let length = i32::from_le_bytes(rest[..4].try_into().expect("a document has a length"));
         self.next += length as usize;
         Ok(Some(&rest[..length as usize]))
-    }
-
-    /// What finding the documents so far has cost.
-    pub(super) fn examined(&self) -> Examined {
-        self.sorting.unwrap_or(self.position.examined)
     }
 
     /// Fills the batch from the version at hand, or from the next one, if need be after a while.
@@ -178,8 +170,8 @@ impl Cursor {
         let search = at.search(&self.selection, &self.interrupt);
         if at.plan.sort == SortSource::InMemory && self.sorted.is_none() {
             let directory = Path::new(&self.database.path);
-            let (sorted, cost) = sort(search, &self.selection.sort, &self.window, directory)?;
-            (self.sorted, self.sorting) = (Some(sorted), Some(cost));
+            let sorted = sort(search, &self.selection.sort, &self.window, directory)?;
+            self.sorted = Some(sorted);
         }
         let (batch, window, returned) = (&mut self.batch, &mut self.window, &mut self.returned);
         let mut visit = |key: &[u8], found: RawDoc<'_>| {
@@ -215,13 +207,8 @@ impl Cursor {
     }
 }
 
-/// Goes through everything selected once, and sorts it. Gives what that cost, too.
-fn sort(
-    search: Search<'_>,
-    sort: &Sort,
-    window: &Window,
-    directory: &Path,
-) -> Result<(Sorted, Examined)> {
+/// Goes through everything selected once, and sorts it.
+fn sort(search: Search<'_>, sort: &Sort, window: &Window, directory: &Path) -> Result<Sorted> {
     let keep = match window.limit {
         0 => usize::MAX,
         limit => usize::try_from(window.skip.saturating_add(limit)).unwrap_or(usize::MAX),
@@ -236,7 +223,7 @@ fn sort(
         sorter.add(key, document)?;
         Ok(ControlFlow::Continue(()))
     })?;
-    Ok((sorter.finish()?, position.examined))
+    sorter.finish()
 }
 
 /// Gives sorted documents to `visit` until it breaks. Whether there are no more.

@@ -1,23 +1,30 @@
 //! explain: the plan of an operation in MongoDB's form, and what carrying it out costs. Nothing is written.
 //!
 //! The command is given as to MongoDB: `{find: name, filter, sort, projection, skip, limit, hint}`, `{count: name, query, ...}`,
-//! `{update: name, updates: [{q, u, ..}]}`, `{delete: name, deletes: [{q, limit}]}`. The collection named may be left out by the
-//! wrappers' helpers: `{filter: ..}` alone explains a find.
+//! `{distinct: name, key, query}`, `{findAndModify: name, query, sort, update | remove}`, `{update: name, updates: [{q, u, ..}]}`,
+//! `{delete: name, deletes: [{q, limit}]}`. The collection named may be left out by the wrappers' helpers: `{filter: ..}` alone
+//! explains a find.
+//!
+//! A run looks for the documents as the operation would, and counts them; they are neither sorted nor changed.
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use super::collection::Collection;
-use super::cursor::{Cursor, Snapshot, Window};
+use super::cursor::Snapshot;
+use super::execute::{self, Position, Search};
 use super::interrupt::Interrupt;
 use super::options::{CountOptions, DeleteOptions, FindOptions, UpdateOptions, Verbosity};
 use super::select::{Selection, describe_indexes};
-use crate::bson::{Builder, RawDoc, RawValue, doc};
+use super::trial;
+use crate::bson::{Builder, Document, RawDoc, RawValue, doc};
 use crate::error::{Code, Error, Result};
-use crate::query::explain::{self, Execution, Stages};
-use crate::query::{Projection, planner};
+use crate::query::explain::{self, Execution, Operation, Stages};
+use crate::query::{Access, Plan, PlanRequest, Projection, SortSource};
 
 /// What is to be explained.
 struct Command {
+    operation: Operation,
     filter: Vec<u8>,
     options: FindOptions,
 }
@@ -29,106 +36,175 @@ pub fn explain(
 ) -> Result<Vec<u8>> {
     let engine = collection.database.enter()?;
     engine.refuse_in_transaction("explain")?;
-    let command = Command::parse(command)?;
-    let options = &command.options;
+    let parsed = Command::parse(command)?;
+    let options = &parsed.options;
+    let interrupt = Interrupt::new(&collection.database, &options.common)?;
     let context = options.language.context()?;
     let selection = Selection::compile(
-        &command.filter,
+        &parsed.filter,
         options.sort.as_deref(),
         options.hint.as_ref(),
         &context,
     )?;
     let projection = options.projection.as_deref().map(RawDoc::trusted);
-    let compiled = projection
-        .map(|projection| Projection::compile(projection, &context))
-        .transpose()?
-        .flatten();
+    if let Some(projection) = projection {
+        Projection::compile(projection, &context)?;
+    }
     let stages = Stages {
+        operation: parsed.operation,
         skip: options.skip,
         limit: options.limit,
         projection,
     };
-
     let version = engine.snapshot();
     let at = Snapshot::take(&collection.database, version, &collection.name, &selection)?;
     let mut out = doc! { "explainVersion": "1" };
-    let Some(at) = at else {
-        let winning = doc! { "stage": "EOF" };
-        out.insert("queryPlanner", doc! {
-            "namespace": (collection.name()), "winningPlan": (winning.clone()), "rejectedPlans": [],
-        });
-        if verbosity != Verbosity::QueryPlanner {
-            out.insert(
-                "executionStats",
-                explain::execution_stats(winning, Execution::default()),
-            );
+    match &at {
+        None => nothing_there(&mut out, collection, stages, verbosity),
+        Some(at) => {
+            let subject = Subject {
+                at,
+                selection: &selection,
+                stages,
+                interrupt: &interrupt,
+            };
+            subject.explain(&mut out, collection, verbosity)?;
         }
-        return Ok(out.to_bytes());
-    };
-    let indexes = describe_indexes(at.source())?;
-    let request = planner::PlanRequest {
-        describe: true,
-        ..selection.request(at.source(), &indexes)
-    };
-    let plans = selection.ranked(at.source(), &request, &collection.database.plans)?;
-    out.insert(
-        "queryPlanner",
-        explain::query_planner(collection.name(), &plans, &request, stages)?,
-    );
-    if verbosity != Verbosity::QueryPlanner {
-        let winning = match plans.first() {
-            Some(plan) => explain::winning_plan(plan, &request, stages)?,
-            None => doc! { "stage": "EOF" },
-        };
-        let window = Window {
-            projection: compiled,
-            show_record_id: false,
-            skip: options.skip,
-            limit: options.limit,
-            in_memory_only: options.in_memory_only,
-        };
-        let again = Selection::compile(
-            &command.filter,
-            options.sort.as_deref(),
-            options.hint.as_ref(),
-            &context,
-        )?;
-        let interrupt = Interrupt::new(&collection.database, &options.common)?;
-        let execution = execute(collection, at, again, window, interrupt)?;
-        out.insert(
-            "executionStats",
-            explain::execution_stats(winning, execution),
-        );
     }
+    out.insert("command", Document::from_raw(command)?);
     Ok(out.to_bytes())
 }
 
-fn execute(
+/// There is no collection.
+fn nothing_there(
+    out: &mut Document,
     collection: &Collection,
-    at: Snapshot,
-    selection: Selection,
-    window: Window,
-    interrupt: Interrupt,
-) -> Result<Execution> {
-    let started = Instant::now();
-    let mut cursor = Cursor::new(
-        collection.database.clone(),
-        Some(at),
-        selection,
-        window,
-        interrupt,
+    stages: Stages<'_>,
+    verbosity: Verbosity,
+) {
+    let winning = doc! { "stage": "EOF" };
+    out.insert(
+        "queryPlanner",
+        doc! {
+            "namespace": (collection.name()), "winningPlan": (winning.clone()), "rejectedPlans": [],
+        },
     );
-    let mut returned = 0;
-    while cursor.next()?.is_some() {
-        returned += 1;
+    if verbosity != Verbosity::QueryPlanner {
+        let all = (verbosity == Verbosity::AllPlansExecution).then(Vec::new);
+        let stats = explain::execution_stats(&winning, stages, Execution::default(), all);
+        out.insert("executionStats", stats);
     }
-    let examined = cursor.examined();
-    Ok(Execution {
-        returned,
-        keys_examined: examined.keys,
-        docs_examined: examined.documents,
-        time_ms: started.elapsed().as_millis() as u64,
-    })
+}
+
+/// What is explained, and where.
+struct Subject<'a> {
+    at: &'a Snapshot,
+    selection: &'a Selection,
+    stages: Stages<'a>,
+    interrupt: &'a Interrupt,
+}
+
+impl Subject<'_> {
+    fn explain(
+        &self,
+        out: &mut Document,
+        collection: &Collection,
+        verbosity: Verbosity,
+    ) -> Result<()> {
+        let source = self.at.source();
+        let indexes = describe_indexes(source)?;
+        let request = PlanRequest {
+            describe: true,
+            ..self.selection.request(source, &indexes)
+        };
+        let plans = self
+            .selection
+            .ranked(source, &request, &collection.database.plans)?;
+        let planner = explain::query_planner(collection.name(), &plans, &request, self.stages)?;
+        out.insert("queryPlanner", planner);
+        let nothing = Plan {
+            access: Access::Empty,
+            sort: SortSource::None,
+            bounds: Vec::new(),
+        };
+        if verbosity != Verbosity::QueryPlanner {
+            let plan = plans.first().unwrap_or(&nothing);
+            let shown = explain::winning_plan(plan, &request, self.stages)?;
+            let execution = self.run(plan)?;
+            let all = match verbosity {
+                Verbosity::AllPlansExecution => Some(self.try_all(&plans, &request)?),
+                _ => None,
+            };
+            let stats = explain::execution_stats(&shown, self.stages, execution, all);
+            out.insert("executionStats", stats);
+        }
+        Ok(())
+    }
+
+    /// The plans that there was a choice between, as far as a trial takes them.
+    fn try_all(&self, plans: &[Plan], request: &PlanRequest<'_>) -> Result<Vec<Document>> {
+        if plans.len() < 2 {
+            return Ok(Vec::new());
+        }
+        let tried = plans.iter().map(|plan| {
+            let shown = explain::winning_plan(plan, request, self.stages)?;
+            let started = Instant::now();
+            let trial = trial::run(self.at.source(), plan, &self.selection.filter)?;
+            let execution = Execution {
+                matched: trial.found,
+                keys_examined: trial.examined.keys,
+                docs_examined: trial.examined.documents,
+                time_ms: started.elapsed().as_millis() as u64,
+            };
+            Ok(explain::trial_stats(&shown, self.stages, execution))
+        });
+        tried.collect()
+    }
+
+    /// Looks for the documents, as many as the operation would.
+    fn run(&self, plan: &Plan) -> Result<Execution> {
+        let started = Instant::now();
+        let is_count = self.stages.operation == Operation::Count;
+        if is_count && self.selection.filter.is_empty() && !self.selection.has_hint() {
+            return Ok(Execution {
+                matched: self.at.entries(),
+                ..Execution::default()
+            });
+        }
+        let enough = match self.stages.limit {
+            limit if limit > 0 && plan.sort != SortSource::InMemory => {
+                self.stages.skip.saturating_add(limit)
+            }
+            _ => u64::MAX,
+        };
+        let search = Search {
+            source: self.at.source(),
+            plan,
+            filter: &self.selection.filter,
+            interrupt: self.interrupt,
+        };
+        let (mut position, mut matched) = (Position::default(), 0);
+        execute::run(search, &mut position, &mut |_, _| {
+            matched += 1;
+            Ok(if matched == enough {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            })
+        })?;
+        // A write to one document sorts to find the first.
+        let is_single_write = self.stages.limit == 1 && self.stages.operation != Operation::Find;
+        Ok(Execution {
+            matched: if is_single_write {
+                matched.min(1)
+            } else {
+                matched
+            },
+            keys_examined: position.examined.keys,
+            docs_examined: position.examined.documents,
+            time_ms: started.elapsed().as_millis() as u64,
+        })
+    }
 }
 
 impl Command {
@@ -138,8 +214,23 @@ impl Command {
             None | Some("find") => {
                 let (filter, rest) = take_filter(&rest, "filter")?;
                 let options = FindOptions::from_bson(RawDoc::trusted(&rest))?;
-                Ok(Command { filter, options })
+                Ok(Command {
+                    operation: Operation::Find,
+                    filter,
+                    options,
+                })
             }
+            Some("distinct") => {
+                let (filter, rest) = take_filter(&rest, "query")?;
+                let (_, rest) = without(&rest, "key", |_| ());
+                let options = FindOptions::from_bson(RawDoc::trusted(&rest))?;
+                Ok(Command {
+                    operation: Operation::Find,
+                    filter,
+                    options,
+                })
+            }
+            Some("findAndModify" | "findandmodify") => Command::find_and_modify(&rest),
             Some("count") => {
                 let (filter, rest) = take_filter(&rest, "query")?;
                 let CountOptions {
@@ -150,6 +241,7 @@ impl Command {
                     common,
                 } = CountOptions::from_bson(RawDoc::trusted(&rest))?;
                 Ok(Command {
+                    operation: Operation::Count,
                     filter,
                     options: FindOptions {
                         skip,
@@ -166,10 +258,16 @@ impl Command {
                 let (filter, rest) = take_filter(statement.as_bytes(), "q")?;
                 let (many, rest) = without(&rest, "multi", |value| value.truthy());
                 let (_, rest) = without(&rest, "u", |_| ());
-                let UpdateOptions { hint, language, .. } =
-                    UpdateOptions::from_bson(RawDoc::trusted(&rest))?;
+                let options = UpdateOptions::from_bson(RawDoc::trusted(&rest))?;
+                let UpdateOptions {
+                    hint,
+                    upsert,
+                    language,
+                    ..
+                } = options;
                 let limit = u64::from(many != Some(true));
                 Ok(Command {
+                    operation: Operation::Update { upsert },
                     filter,
                     options: FindOptions {
                         limit,
@@ -187,6 +285,7 @@ impl Command {
                     DeleteOptions::from_bson(RawDoc::trusted(&rest))?;
                 let limit = limit.flatten().unwrap_or(0).clamp(0, 1) as u64;
                 Ok(Command {
+                    operation: Operation::Delete { multi: limit == 0 },
                     filter,
                     options: FindOptions {
                         limit,
@@ -198,11 +297,44 @@ impl Command {
             }
             Some(other) => {
                 let message = format!(
-                    "Explain failed due to unknown command: {other} (it takes find, count, update, delete)"
+                    "Explain failed due to unknown command: {other} (it takes find, count, distinct, update, delete, findAndModify)"
                 );
                 Err(Error::query(Code::COMMAND_NOT_FOUND, message))
             }
         }
+    }
+}
+
+impl Command {
+    /// The write that it makes to the first document in its order.
+    fn find_and_modify(command: &[u8]) -> Result<Command> {
+        let (filter, rest) = take_filter(command, "query")?;
+        let (remove, rest) = without(&rest, "remove", |value| value.truthy());
+        let (upsert, mut rest) = without(&rest, "upsert", |value| value.truthy());
+        // They say what is done with the document, not how it is found.
+        for name in [
+            "update",
+            "new",
+            "fields",
+            "arrayFilters",
+            "bypassDocumentValidation",
+        ] {
+            rest = without(&rest, name, |_| ()).1;
+        }
+        let options = FindOptions::from_bson(RawDoc::trusted(&rest))?;
+        Ok(Command {
+            operation: match remove {
+                Some(true) => Operation::Delete { multi: false },
+                _ => Operation::Update {
+                    upsert: upsert == Some(true),
+                },
+            },
+            filter,
+            options: FindOptions {
+                limit: 1,
+                ..options
+            },
+        })
     }
 }
 

@@ -43,6 +43,11 @@ impl Selection {
         })
     }
 
+    /// Whether the caller insists on a way.
+    pub fn has_hint(&self) -> bool {
+        self.hint.is_some()
+    }
+
     /// Chooses the way to the documents of a collection.
     pub fn plan(&self, source: Source<'_>, plans: &PlanCache) -> Result<Plan> {
         let indexes = describe_indexes(source)?;

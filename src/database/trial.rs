@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::ops::ControlFlow;
 
-use super::execute::{self, Position, Search, Source};
+use super::execute::{self, Examined, Position, Search, Source};
 use super::interrupt::Interrupt;
 use crate::error::Result;
 use crate::query::{Filter, Plan};
@@ -21,7 +21,7 @@ pub fn best(source: Source<'_>, plans: &[Plan], filter: &Filter) -> Result<usize
     let mut best = 0;
     let mut best_score = None;
     for (place, plan) in plans.iter().take(ENTRANTS).enumerate() {
-        let score = run(source, plan, filter)?;
+        let score = run(source, plan, filter)?.score();
         if best_score.is_none_or(|best_score| score > best_score) {
             (best, best_score) = (place, Some(score));
         }
@@ -29,8 +29,29 @@ pub fn best(source: Source<'_>, plans: &[Plan], filter: &Filter) -> Result<usize
     Ok(best)
 }
 
-/// Greater is better: a plan that came to its end with few keys, else one that found much for the keys it read.
-fn run(source: Source<'_>, plan: &Plan, filter: &Filter) -> Result<(bool, u64, Reverse<u64>)> {
+/// How far a plan came.
+pub struct Trial {
+    pub found: u64,
+    pub examined: Examined,
+    ended: bool,
+}
+
+impl Trial {
+    /// Greater is better: a plan that came to its end with little work, else one that found much for its work. Work is keys or
+    /// documents, whichever are more: a scan of the collection reads no keys.
+    fn score(&self) -> (bool, u64, Reverse<u64>) {
+        let work = self.examined.keys.max(self.examined.documents).max(1);
+        let yield_per_thousand = if self.ended {
+            0
+        } else {
+            self.found * 1000 / work
+        };
+        (self.ended, yield_per_thousand, Reverse(work))
+    }
+}
+
+/// Runs a plan for a short while.
+pub fn run(source: Source<'_>, plan: &Plan, filter: &Filter) -> Result<Trial> {
     let (mut position, mut found) = (Position::default(), 0);
     // One stretch is short.
     let interrupt = &Interrupt::none();
@@ -48,11 +69,9 @@ fn run(source: Source<'_>, plan: &Plan, filter: &Filter) -> Result<(bool, u64, R
             ControlFlow::Break(())
         })
     })?;
-    let keys = position.examined.keys.max(1);
-    let yield_per_thousand = if ended.is_end() {
-        0
-    } else {
-        found * 1000 / keys
-    };
-    Ok((ended.is_end(), yield_per_thousand, Reverse(keys)))
+    Ok(Trial {
+        found,
+        examined: position.examined,
+        ended: ended.is_end(),
+    })
 }

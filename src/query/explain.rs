@@ -1,6 +1,10 @@
 //! Plans as MongoDB's explain shows them: stages within stages, and what running them cost.
 
+mod execution;
+
 use std::fmt::Write;
+
+pub use execution::{Execution, execution_stats, trial_stats};
 
 use super::filter::Filter;
 use super::planner::{Access, Plan, PlanRequest, SortSource};
@@ -8,28 +12,37 @@ use crate::bson::{Document, RawDoc, RawValue, Value, doc};
 use crate::error::Result;
 use crate::index::{IndexSpec, KeyField};
 
+/// What is done with the documents that are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Operation {
+    /// They are returned; findAndModify is shown as what it does with its document.
+    #[default]
+    Find,
+    /// They are counted.
+    Count,
+    /// They are updated or replaced.
+    Update {
+        /// A document is inserted if there is none.
+        upsert: bool,
+    },
+    /// They are deleted.
+    Delete {
+        /// All, not only the first.
+        multi: bool,
+    },
+}
+
 /// What comes after access and sort.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stages<'a> {
+    /// What it is all for.
+    pub operation: Operation,
     /// Documents to pass over.
     pub skip: u64,
     /// The most documents to return; 0 means all.
     pub limit: u64,
     /// The projection as it was written.
     pub projection: Option<RawDoc<'a>>,
-}
-
-/// What an execution did.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Execution {
-    /// Documents returned.
-    pub returned: u64,
-    /// Index entries read.
-    pub keys_examined: u64,
-    /// Documents read.
-    pub docs_examined: u64,
-    /// How long it took.
-    pub time_ms: u64,
 }
 
 /// The `queryPlanner` section.
@@ -55,36 +68,30 @@ pub fn query_planner(
     })
 }
 
-/// The `executionStats` section.
-pub fn execution_stats(winning_plan: Document, execution: Execution) -> Document {
-    let count = |number: u64| Value::from(number as i64);
-    let mut stages = doc! {};
-    for (name, value) in winning_plan.iter() {
-        stages.insert(name, value.clone());
-        if name == "stage" {
-            stages.insert("nReturned", count(execution.returned));
-        }
-    }
-    doc! {
-        "executionSuccess": true,
-        "nReturned": (count(execution.returned)),
-        "executionTimeMillis": (count(execution.time_ms)),
-        "totalKeysExamined": (count(execution.keys_examined)),
-        "totalDocsExamined": (count(execution.docs_examined)),
-        "executionStages": stages,
-    }
-}
-
 /// The stages of a plan, the last to run outermost.
 pub fn winning_plan(
     plan: &Plan,
     request: &PlanRequest<'_>,
     stages: Stages<'_>,
 ) -> Result<Document> {
+    if stages.operation == Operation::Count && request.filter.is_empty() && request.hint.is_none() {
+        return Ok(doc! { "stage": "RECORD_STORE_FAST_COUNT" });
+    }
     let mut shown = access_stage(plan, request)?;
     if plan.sort == SortSource::InMemory {
         let pattern = key_pattern(request.sort.fields());
         shown = doc! { "stage": "SORT", "sortPattern": pattern, "inputStage": shown };
+    }
+    let outer = match stages.operation {
+        Operation::Find => None,
+        Operation::Count => Some("COUNT"),
+        Operation::Update { .. } => Some("UPDATE"),
+        Operation::Delete { multi: false } => Some("DELETE"),
+        Operation::Delete { multi: true } => Some("BATCHED_DELETE"),
+    };
+    // They know themselves where to begin and when to stop.
+    if let Some(stage) = outer {
+        return Ok(doc! { "stage": stage, "inputStage": shown });
     }
     if stages.skip > 0 {
         let amount = stages.skip as i64;

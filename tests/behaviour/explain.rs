@@ -1,14 +1,16 @@
 //! What explain says of a query, and which way a hint makes it take.
 
-use ironbase::bson::{Document, Value, doc};
+use ironbase::bson::{Document, RawDoc, Value, doc};
+use ironbase::database::Collection;
+use ironbase::database::options::Verbosity;
 
 use crate::queries::ten;
-use crate::shell::{Shell, at, code, in_memory};
+use crate::shell::{Shell, at, code, document, in_memory};
 
 #[test]
 fn explain_says_what_is_done_and_what_it_costs() {
     let things = ten();
-    let cases: [(Document, &[&str], i64, i64, i64); 12] = [
+    let cases: [(Document, &[&str], i64, i64, i64); 18] = [
         // command, stages from the outermost, keys, documents, returned
         (doc! { "find": "things" }, &["COLLSCAN"], 0, 10, 10),
         (
@@ -77,10 +79,52 @@ fn explain_says_what_is_done_and_what_it_costs() {
         ),
         (
             doc! { "count": "things", "query": { "a": { "$gt": 65 } } },
+            &["COUNT", "FETCH", "IXSCAN"],
+            3,
+            3,
+            0,
+        ),
+        (
+            doc! { "count": "things" },
+            &["RECORD_STORE_FAST_COUNT"],
+            0,
+            0,
+            0,
+        ),
+        (
+            doc! { "distinct": "things", "key": "b", "query": { "a": 50 } },
             &["FETCH", "IXSCAN"],
+            1,
+            1,
+            1,
+        ),
+        (
+            doc! { "update": "things", "updates": [{ "q": { "a": { "$gt": 65 } }, "u": { "$set": { "c": 1 } }, "multi": true }] },
+            &["UPDATE", "FETCH", "IXSCAN"],
             3,
             3,
+            0,
+        ),
+        (
+            doc! { "delete": "things", "deletes": [{ "q": { "a": { "$gt": 65 } }, "limit": 1 }] },
+            &["DELETE", "FETCH", "IXSCAN"],
+            1,
+            1,
+            0,
+        ),
+        (
+            doc! { "delete": "things", "deletes": [{ "q": { "b": { "$gt": 0 } }, "limit": 0 }] },
+            &["BATCHED_DELETE", "COLLSCAN"],
+            0,
+            10,
+            0,
+        ),
+        (
+            doc! { "findAndModify": "things", "query": { "a": { "$gt": 65 } }, "sort": { "b": 1 }, "remove": true, "fields": { "a": 1 } },
+            &["DELETE", "SORT", "FETCH", "IXSCAN"],
             3,
+            3,
+            0,
         ),
         (
             doc! { "find": "things", "filter": { "a": { "$gt": 5, "$lt": 4 } } },
@@ -117,6 +161,100 @@ fn explain_says_what_is_done_and_what_it_costs() {
             );
         }
     }
+}
+
+#[test]
+fn each_stage_says_what_it_did() {
+    let things = ten();
+    let figures = |command: Document, stage: &str, expected: Document| {
+        let explained = things.explained(command.clone());
+        let path = format!("executionStats.executionStages{stage}");
+        let Some(Value::Document(shown)) = at(&explained, &path) else {
+            panic!("{command:?}: no {path}")
+        };
+        for (name, value) in expected.iter() {
+            assert_eq!(
+                shown.get(name),
+                Some(value),
+                "{command:?} {stage} {name}: {shown:?}"
+            );
+        }
+    };
+    let find = doc! { "find": "", "filter": { "a": { "$gte": 50 }, "c": 0 }, "sort": { "b": 1 }, "skip": 1, "limit": 5 };
+    figures(
+        find.clone(),
+        "",
+        doc! { "stage": "LIMIT", "nReturned": 1i64 },
+    );
+    figures(
+        find.clone(),
+        ".inputStage",
+        doc! { "stage": "SKIP", "nReturned": 1i64 },
+    );
+    figures(
+        find.clone(),
+        ".inputStage.inputStage",
+        doc! { "stage": "SORT", "nReturned": 2i64 },
+    );
+    figures(
+        find.clone(),
+        ".inputStage.inputStage.inputStage",
+        doc! { "stage": "FETCH", "nReturned": 2i64, "docsExamined": 5i64 },
+    );
+    figures(
+        find,
+        ".inputStage.inputStage.inputStage.inputStage",
+        doc! { "stage": "IXSCAN", "nReturned": 5i64, "keysExamined": 5i64 },
+    );
+    figures(
+        doc! { "count": "", "query": { "a": { "$gt": 65 } }, "skip": 1, "limit": 5 },
+        "",
+        doc! { "stage": "COUNT", "nCounted": 2i64, "nSkipped": 1i64 },
+    );
+    figures(
+        doc! { "update": "", "updates": [{ "q": { "a": 12345 }, "u": { "$set": { "a": 1 } }, "upsert": true }] },
+        "",
+        doc! { "stage": "UPDATE", "nMatched": 0i64, "nWouldUpsert": 1i64 },
+    );
+    figures(
+        doc! { "delete": "", "deletes": [{ "q": { "a": { "$gt": 65 } }, "limit": 0 }] },
+        "",
+        doc! { "stage": "BATCHED_DELETE", "nWouldDelete": 3i64 },
+    );
+    assert_eq!(things.count(doc! {}), 10);
+}
+
+#[test]
+fn plans_that_lost_are_shown_with_what_they_did_in_their_trial() {
+    let things = ten();
+    things.index(doc! { "key": { "b": 1 } }).unwrap();
+    let command =
+        doc! { "find": "", "filter": { "a": { "$gt": 65 }, "b": { "$gt": 0 } } }.to_bytes();
+    let explain = |verbosity| {
+        let raw = RawDoc::new(&command).unwrap();
+        document(&Collection::explain(&things, raw, verbosity).unwrap())
+    };
+    let all = explain(Verbosity::AllPlansExecution);
+    let Some(Value::Array(rejected)) = at(&all, "queryPlanner.rejectedPlans") else {
+        panic!("{all:?}")
+    };
+    let Some(Value::Array(tried)) = at(&all, "executionStats.allPlansExecution") else {
+        panic!("{all:?}")
+    };
+    assert!(!rejected.is_empty());
+    assert_eq!(tried.len(), rejected.len() + 1);
+    assert_eq!(
+        at(&all, "executionStats.allPlansExecution.0.totalKeysExamined"),
+        Some(Value::Int64(3))
+    );
+    assert_eq!(
+        at(&all, "executionStats.allPlansExecution.0.nReturned"),
+        Some(Value::Int64(3))
+    );
+    let stats = explain(Verbosity::ExecutionStats);
+    assert!(at(&stats, "executionStats.allPlansExecution").is_none());
+    assert!(at(&explain(Verbosity::QueryPlanner), "executionStats").is_none());
+    assert_eq!(at(&all, "command.find"), Some("".into()));
 }
 
 #[test]

@@ -487,6 +487,7 @@ fn explain_shows_stages_within_stages() {
     let projection = doc! { "b": 1 }.to_bytes();
     let projection = Some(RawDoc::trusted(&projection));
     let stages = explain::Stages {
+        operation: explain::Operation::Find,
         skip: 1,
         limit: 2,
         projection,
@@ -520,11 +521,12 @@ fn explain_shows_stages_within_stages() {
         Some(1)
     );
     let execution = explain::Execution {
-        returned: 2,
+        matched: 3,
         keys_examined: 3,
         docs_examined: 3,
         time_ms: 0,
     };
-    let stats = explain::execution_stats(expected, execution);
+    let stats = explain::execution_stats(&expected, stages, execution, None);
+    assert_eq!(stats.get("nReturned"), Some(&Value::Int64(2)));
     assert_eq!(stats.get("totalKeysExamined"), Some(&Value::Int64(3)));
 }
