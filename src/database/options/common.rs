@@ -48,8 +48,7 @@ pub struct WriteOptions {
 
 impl WriteOptions {
     /// The options that it reads, as a message lists them.
-    pub(super) const KNOWN: &str =
-        "bypassDocumentValidation, comment, maxTimeMS, opId, durability, writeConcern, readConcern, readPreference";
+    pub(super) const KNOWN: &str = "bypassDocumentValidation, comment, maxTimeMS, opId, durability, writeConcern, readConcern, readPreference";
 
     pub(super) fn take(&mut self, given: &Given<'_>) -> Result<bool> {
         match given.name {
