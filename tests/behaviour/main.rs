@@ -17,6 +17,7 @@ mod expressions;
 mod indexes;
 mod inserts;
 mod interruption;
+mod isolation;
 mod limits;
 mod long_keys;
 mod model;

@@ -13,6 +13,7 @@ use ironbase::storage::{Error, ErrorKind, Result};
 
 use crate::check::version_is;
 use crate::model::{Model, State};
+use crate::transactions::Open;
 use crate::words::Words;
 
 /// What a check says when a call failed while it was reading.
@@ -28,6 +29,7 @@ pub fn options(seed: u64) -> Options {
         log: LogSizes {
             segment: choose(&[8 << 10, 16 << 10, 64 << 10]),
             ahead: choose(&[4096, 8192]),
+            part: choose(&[300, 3000, 1 << 20]) as usize,
         },
         checkpoint_log_bytes: choose(&[12 << 10, 24 << 10, 48 << 10]),
         max_open_files: choose(&[2, 64]) as usize,
@@ -74,7 +76,9 @@ pub struct Life {
     /// Versions kept for a while, with what they must go on showing.
     held: Vec<(Arc<Version>, State)>,
     /// Keys of a collection.
-    keys: u64,
+    pub keys: u64,
+    /// Transactions that run beside the others.
+    pub open: Vec<Open>,
 }
 
 impl Life {
@@ -114,6 +118,7 @@ impl Life {
             random: Random::new(seed),
             held: Vec::new(),
             keys: 90,
+            open: Vec::new(),
         })
     }
 
@@ -202,6 +207,7 @@ impl Life {
     /// Closes the database or just lets go of it, and opens it again.
     pub fn reopen(&mut self) -> Result<()> {
         self.held.clear();
+        self.open.clear();
         // An operation that failed between its commits may have left some for which nobody waited.
         self.wait(self.model.last())?;
         if self.random.chance(60) {

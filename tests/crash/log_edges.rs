@@ -14,6 +14,7 @@ fn small_segments() -> Options {
         log: LogSizes {
             segment: 4096,
             ahead: 4096,
+            part: 600,
         },
         checkpoint_log_bytes: 1 << 30,
         ..options(1)

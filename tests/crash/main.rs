@@ -19,4 +19,5 @@ mod runs;
 mod script;
 mod slow;
 mod threads;
+mod transactions;
 mod words;

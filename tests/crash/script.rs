@@ -12,7 +12,7 @@ use crate::life::Life;
 use crate::model::{Collection, State};
 use crate::words::{document, key};
 
-const COLLECTIONS: [&str; 3] = ["alpha", "Beta 2", "gamma"];
+pub const COLLECTIONS: [&str; 3] = ["alpha", "Beta 2", "gamma"];
 const INDEXES: [(&str, bool); 3] = [("a", false), ("b", false), ("u", true)];
 
 impl Life {
@@ -20,7 +20,8 @@ impl Life {
     /// not acknowledged.
     pub fn step(&mut self) -> Result<()> {
         match self.random.below(100) {
-            0..=39 => self.write_one(),
+            0..=27 => self.write_one(),
+            28..=39 => self.transaction(),
             40..=52 => self.write_many(),
             53..=67 => self.delete_one(),
             68..=73 => self.change_indexes(),
@@ -222,7 +223,7 @@ fn ensure_collection(
     Ok(name)
 }
 
-fn put(
+pub fn put(
     txn: &mut WriteTxn<'_>,
     state: &mut State,
     random: &mut Random,
@@ -247,7 +248,7 @@ fn put(
     Ok(())
 }
 
-fn delete(
+pub fn delete(
     txn: &mut WriteTxn<'_>,
     state: &mut State,
     random: &mut Random,

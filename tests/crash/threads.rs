@@ -47,6 +47,7 @@ fn test_options(seed: u64, durability: Durability) -> Options {
         log: LogSizes {
             segment: 16 << 10,
             ahead: 4096,
+            part: 600,
         },
         checkpoint_log_bytes: random.choose(&[16 << 10, 64 << 10]).expect("not empty"),
         background: true,

@@ -137,7 +137,14 @@ impl Engine {
             return Ok(None);
         }
         let log_bytes = self.log_bytes.load(Ordering::Relaxed);
-        let log = self.group.end();
+        // ORDER: the log's end before the claims: see `write_part`.
+        let end = self.group.end();
+        let claims = self.transactions.lock();
+        let log = claims
+            .values()
+            .filter_map(|transaction| transaction.first_part())
+            .fold(end, LogPosition::min);
+        drop(claims);
         let files = self.files.read();
         let mut dirty = Vec::new();
         for &id in &core.dirty {

@@ -18,7 +18,7 @@ use crate::storage::error::{Error, ErrorKind, Result};
 use crate::storage::page::Lsn;
 use crate::storage::snapshot::Version;
 use crate::storage::superblock::LogPosition;
-use crate::storage::wal::group::Pending;
+use crate::storage::wal::group::{PartsNumber, Pending};
 use crate::storage::wal::writer::LogWriter;
 
 /// A long operation waits for a sync when so many bytes of log are not on the medium.
@@ -303,6 +303,41 @@ impl Engine {
         self.settle_pages(&core);
         let (roots, catalog) = (core.roots.clone(), core.catalog.clone());
         self.publish(Version::new(core.lsn, roots, catalog, &self.registry));
+    }
+
+    /// Writes a part of a commit that is not complete, which needs not be on the medium before its end is. `before` learns where it
+    /// will be, before it is there. Gives its length.
+    pub(super) fn write_part(
+        &self,
+        (number, is_first): (PartsNumber, bool),
+        operations: &[u8],
+        before: impl FnOnce(LogPosition),
+    ) -> Result<u64> {
+        let mut log = self.group.log.lock();
+        // Behind a write that failed nothing may stand.
+        self.check_writable()?;
+        let Some(writer) = &mut log.writer else {
+            return self.check_writable().map(|()| 0);
+        };
+        let write = || {
+            // Perhaps more are written, but these are for certain.
+            let written = self.group.lock().written;
+            if writer.is_full() {
+                writer.roll(written + 1)?;
+            }
+            // ORDER: a checkpoint that finds the log's end behind the part must find the transaction's claim on it, too.
+            before(writer.position());
+            let mut part = Pending::part(number, is_first, operations, written);
+            let synced = self.group.synced.load(Ordering::Acquire);
+            let group = part.seal(synced, writer.place());
+            writer.append(group)?;
+            Ok(group.len() as u64)
+        };
+        let written = write();
+        if let Err(error) = &written {
+            self.poison(error);
+        }
+        written
     }
 
     /// Makes a version the one that readers get. Versions become visible in order.

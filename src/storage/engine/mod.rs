@@ -142,6 +142,8 @@ pub struct Engine {
     /// Open transactions by their numbers.
     transactions: Mutex<BTreeMap<u16, Arc<Transaction>>>,
     recent: RecentWrites,
+    /// The number of the next commit that is written in parts.
+    parts: AtomicU64,
     /// The files of all trees, dropped ones too until they are removed. In order, so that a run follows from its input alone.
     files: RwLock<BTreeMap<TreeId, Arc<PageFile>>>,
     /// The newest commit.

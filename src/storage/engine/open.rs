@@ -118,6 +118,7 @@ impl Engine {
             checkpoint: Mutex::new(state),
             transactions: Mutex::default(),
             recent: RecentWrites::default(),
+            parts: AtomicU64::new(1),
             files: RwLock::new(files),
             committed: AtomicU64::new(checkpoint),
             settled: AtomicU64::new(checkpoint),

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::Engine;
 use super::transaction::Fork;
@@ -16,9 +17,7 @@ use crate::storage::catalog::Collection;
 use crate::storage::error::{Error, ErrorKind, Result};
 use crate::storage::page::{Lsn, TreeId};
 use crate::storage::wal::operation::{Operation, Operations};
-
-/// Bytes of operations from which on the documents are not entered one by one among those recently written.
-const MOST_RECORDED: usize = 8 << 20;
+use crate::storage::wal::reader;
 
 /// The error for a transaction that another one was quicker than.
 pub(super) fn conflict(what: impl std::fmt::Display) -> Error {
@@ -29,34 +28,68 @@ impl Engine {
     /// Publishes the private state as one commit. What is taken over is no longer the fork's when it returns.
     pub(super) fn publish_fork(&self, fork: &mut Fork) -> Result<Lsn> {
         let mut txn = self.begin_write()?;
-        let operations = std::mem::take(&mut fork.operations);
-        if txn.base() != fork.base.lsn {
-            self.check_conflicts(&txn, fork, &operations)?;
-        }
         let adopted = trees_to_adopt(&txn, fork)?;
-        txn.log_all(&operations);
-        txn.apply_again(&operations, &adopted)?;
-        let others_are_open = self.recent.count() > 1;
-        if others_are_open && operations.len() > MOST_RECORDED {
-            self.recent.give_up(txn.lsn);
-        } else if others_are_open {
-            for_each_key(&operations, |tree, key| {
-                self.recent.record(txn.lsn, tree, key);
-                Ok(())
+        let is_whole = fork.touched.iter().all(|tree| adopted.contains(tree));
+        if !is_whole {
+            self.each_part(fork, &mut |operations| {
+                self.check_conflicts(&txn, fork, &adopted, operations)
             })?;
         }
+        let parts = fork.parts.as_ref().map(|parts| parts.number);
+        txn.log_all(parts, &fork.operations);
+        if !is_whole {
+            self.each_part(fork, &mut |operations| {
+                txn.apply_again(operations, &adopted)
+            })?;
+        }
+        self.record_writes(&txn, fork)?;
         if let Err(error) = txn.adopt(fork, &adopted) {
             // Half of the pages may have been taken over.
             self.poison(&error);
             return Err(error);
         }
+        // Only now can a checkpoint make the log shorter by the parts.
+        let bytes = fork.parts.as_ref().map_or(0, |parts| parts.bytes);
+        self.log_bytes.fetch_add(bytes, Ordering::Relaxed);
         Ok(txn.commit())
     }
 
-    /// Refuses a transaction that wrote a document which someone else has written since it began.
-    fn check_conflicts(&self, txn: &WriteTxn<'_>, fork: &Fork, operations: &[u8]) -> Result<()> {
+    /// Calls `visit` for all that the transaction did, in the order in which it did it, some of it at a time.
+    fn each_part(&self, fork: &Fork, visit: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        if let Some(parts) = &fork.parts {
+            for &at in &parts.positions {
+                reader::with_part(&self.vfs, &self.shared.database_id, at, &mut *visit)?;
+            }
+        }
+        visit(&fork.operations)
+    }
+
+    /// Tells other transactions what this one writes: those that are open, and those that begin before it is visible.
+    fn record_writes(&self, txn: &WriteTxn<'_>, fork: &Fork) -> Result<()> {
+        if fork.parts.is_some() {
+            self.recent.give_up(txn.lsn);
+            return Ok(());
+        }
+        for_each_key(&fork.operations, |tree, key| {
+            self.recent.enter(txn.lsn, self.recent.hash(tree, key));
+            Ok(())
+        })
+    }
+
+    /// Refuses a transaction that wrote a document which someone else has written since it began. In the trees that it takes
+    /// over nobody has written anything.
+    fn check_conflicts(
+        &self,
+        txn: &WriteTxn<'_>,
+        fork: &Fork,
+        adopted: &BTreeSet<TreeId>,
+        operations: &[u8],
+    ) -> Result<()> {
         let base = fork.base.lsn;
         for_each_key(operations, |tree, key| {
+            if adopted.contains(&tree) {
+                return Ok(());
+            }
             let written = match self.recent.is_written_since(base, tree, key) {
                 Some(written) => written,
                 None => is_different(txn, fork, tree, key)?,
@@ -144,7 +177,6 @@ fn trees(collection: &Collection) -> impl Iterator<Item = TreeId> {
 impl WriteTxn<'_> {
     /// Does what the transaction did in collections that others have changed, too, on the newest state.
     fn apply_again(&mut self, operations: &[u8], adopted: &BTreeSet<TreeId>) -> Result<()> {
-        self.is_logged = true;
         for operation in Operations(operations) {
             let operation = operation.map_err(malformed)?;
             let tree = match operation {

@@ -80,23 +80,16 @@ impl RecentWrites {
         self.open.fetch_sub(1, Ordering::SeqCst);
     }
 
-    /// Open transactions.
-    pub fn count(&self) -> usize {
-        self.open.load(Ordering::SeqCst)
-    }
-
-    /// Enters a write of the commit `lsn`. The caller holds the commit lock.
+    /// Whether writes are to be entered. The caller holds the commit lock.
     #[inline]
-    pub fn record(&self, lsn: Lsn, tree: TreeId, key: &[u8]) {
-        if self.is_on.load(Ordering::Relaxed) {
-            self.enter(lsn, self.hash(tree, key));
-        }
+    pub fn is_on(&self) -> bool {
+        self.is_on.load(Ordering::Relaxed)
     }
 
-    #[cold]
-    fn enter(&self, lsn: Lsn, hash: u64) {
+    /// Enters a write of the commit `lsn`, by its `hash`. The caller holds the commit lock.
+    pub fn enter(&self, lsn: Lsn, hash: u64) {
         let mut table = self.table.lock();
-        let is_idle = self.count() == 0;
+        let is_idle = self.open.load(Ordering::SeqCst) == 0;
         if table.written.len() >= if is_idle { MOST_IDLE } else { MOST } {
             table.written = HashMap::default();
             table.complete_since = lsn;
@@ -123,7 +116,7 @@ impl RecentWrites {
             .then(|| table.written.get(&hash).is_some_and(|&lsn| lsn > base))
     }
 
-    fn hash(&self, tree: TreeId, key: &[u8]) -> u64 {
+    pub fn hash(&self, tree: TreeId, key: &[u8]) -> u64 {
         self.hashing.hash_one((tree, key))
     }
 }

@@ -23,6 +23,8 @@ use crate::storage::error::{Error, ErrorKind, Result};
 use crate::storage::page::{self, Lsn, TreeId};
 use crate::storage::roots::Roots;
 use crate::storage::snapshot::Version;
+use crate::storage::superblock::LogPosition;
+use crate::storage::wal::group::PartsNumber;
 
 /// Transactions open at a time: their numbers have 15 bits in the births of pages.
 const MOST_OPEN: u16 = 1 << 15;
@@ -43,6 +45,8 @@ pub struct Transaction {
     /// An operation in it has failed: it ends as soon as nobody uses it.
     has_failed: AtomicBool,
     gate: RwLock<Stage>,
+    /// Where its first part is in the log, which must not be cut off before it has ended.
+    first_part: Arc<Mutex<Option<LogPosition>>>,
     /// `None` once it has ended.
     fork: Mutex<Option<Box<Fork>>>,
 }
@@ -58,8 +62,10 @@ pub(super) struct Fork {
     pub changes: Changes,
     pub touched: Vec<TreeId>,
     pub created: Vec<TreeId>,
-    /// What it did, as the log will say it.
+    /// What it did, as the log will say it; but for what the log has been told already.
     pub operations: Vec<u8>,
+    pub parts: Option<Parts>,
+    first_part: Arc<Mutex<Option<LogPosition>>>,
     pub scratch: Scratch,
     /// A change failed half-way; nothing of this may be committed.
     pub is_broken: bool,
@@ -67,10 +73,22 @@ pub(super) struct Fork {
     lent: Vec<Weak<Version>>,
 }
 
+/// The operations that are in the log before the commit.
+pub(super) struct Parts {
+    pub number: PartsNumber,
+    pub positions: Vec<LogPosition>,
+    /// Bytes of log.
+    pub bytes: u64,
+}
+
 /// A use of the transaction: it does not end before this is dropped.
 pub struct InTransaction<'t>(#[allow(dead_code)] RwLockReadGuard<'t, Stage>);
 
 impl Transaction {
+    pub(super) fn first_part(&self) -> Option<LogPosition> {
+        *self.first_part.lock()
+    }
+
     fn check(&self, stage: Stage) -> Result<()> {
         let ended = |kind, what| Err(Error::new(kind, format!("the transaction {what}")));
         match stage {
@@ -140,12 +158,15 @@ impl Engine {
             touched: Vec::new(),
             created: Vec::new(),
             operations: Vec::new(),
+            parts: None,
+            first_part: Arc::default(),
             scratch: Scratch::default(),
             is_broken: false,
             lent: Vec::new(),
         };
         let transaction = Arc::new(Transaction {
             number,
+            first_part: fork.first_part.clone(),
             deadline: lifetime.map(|lifetime| Instant::now() + lifetime),
             has_failed: AtomicBool::new(false),
             gate: RwLock::new(Stage::Open),
@@ -196,6 +217,28 @@ impl Engine {
             self.release_pages(lingering.into_iter())?;
         }
         Ok(fork)
+    }
+
+    /// Writes what the transaction did to the log when it has become too much to keep, so that neither memory nor replay ever
+    /// holds it all.
+    pub(super) fn relieve_operations(&self, fork: &mut Fork) -> Result<()> {
+        if fork.operations.len() < self.options.log.part {
+            return Ok(());
+        }
+        let is_first = fork.parts.is_none();
+        let parts = fork.parts.get_or_insert_with(|| Parts {
+            number: self.parts.fetch_add(1, Ordering::Relaxed),
+            positions: Vec::new(),
+            bytes: 0,
+        });
+        let (positions, first_part) = (&mut parts.positions, &fork.first_part);
+        let written = self.write_part((parts.number, is_first), &fork.operations, |at| {
+            first_part.lock().get_or_insert(at);
+            positions.push(at);
+        })?;
+        parts.bytes += written;
+        fork.operations.clear();
+        Ok(())
     }
 
     /// Makes the transaction's changes part of the newest state. Gives the commit to wait for; `None` if it changed nothing.

@@ -26,7 +26,7 @@ use crate::storage::page::{Lsn, TreeId};
 use crate::storage::pager::file::PageFile;
 use crate::storage::roots::Roots;
 use crate::storage::snapshot::Version;
-use crate::storage::wal::group::Mark;
+use crate::storage::wal::group::{Mark, PartsNumber};
 use crate::storage::wal::operation::Operation;
 
 const SPINS: u32 = 100;
@@ -84,6 +84,8 @@ pub struct WriteTxn<'e> {
     finished: bool,
     /// A change failed half-way; nothing of the transaction may be committed.
     broken: bool,
+    /// The documents written, for `RecentWrites`.
+    claimed: Vec<u64>,
 }
 
 impl Engine {
@@ -149,6 +151,7 @@ impl Engine {
             is_logged: false,
             finished: false,
             broken: false,
+            claimed: Vec::new(),
             ground: Ground::Fork(fork),
         })
     }
@@ -182,6 +185,7 @@ impl<'e> WriteTxn<'e> {
             is_logged: mark.is_none(),
             finished: false,
             broken: false,
+            claimed: Vec::new(),
             ground: Ground::Newest(core),
         }
     }
@@ -269,9 +273,13 @@ impl<'e> WriteTxn<'e> {
         });
     }
 
-    /// Writes operations to the log, which are then to be done; they are not written once more.
-    pub(super) fn log_all(&mut self, operations: &[u8]) {
-        if let Ground::Newest(core) = &mut self.ground {
+    /// Writes operations to the log, which are then to be done; they are not written once more. Before them come the parts
+    /// that are in the log already.
+    pub(super) fn log_all(&mut self, parts: Option<PartsNumber>, operations: &[u8]) {
+        if let (Ground::Newest(core), Some(mark)) = (&mut self.ground, self.mark) {
+            if let Some(number) = parts {
+                core.pending.ends_parts(mark, number);
+            }
             core.pending.operations().extend_from_slice(operations);
         }
         self.is_logged = true;
@@ -333,8 +341,9 @@ impl<'e> WriteTxn<'e> {
         let mut scratch = std::mem::take(self.scratch());
         let result = self.apply_with(&mut scratch, collection, key, before, after);
         *self.scratch() = scratch;
-        if let Ground::Fork(_) = self.ground {
-            self.relieve_own()?;
+        if let Ground::Fork(fork) = &mut self.ground {
+            let relieved = self.engine.relieve_operations(fork);
+            relieved.and_then(|()| self.relieve_own())?;
         }
         result
     }
@@ -348,10 +357,11 @@ impl<'e> WriteTxn<'e> {
 
     /// Tells open transactions of a document that is about to be written; refuses a statement that comes too late for it.
     #[inline]
-    fn claim(&self, tree: TreeId, key: &[u8]) -> Result<()> {
+    fn claim(&mut self, tree: TreeId, key: &[u8]) -> Result<()> {
         let recent = &self.engine.recent;
         match &self.ground {
-            Ground::Newest(_) => recent.record(self.lsn, tree, key),
+            Ground::Newest(_) if recent.is_on() => self.claimed.push(recent.hash(tree, key)),
+            Ground::Newest(_) => {}
             Ground::Fork(fork) => {
                 if recent.is_written_since(fork.base.lsn, tree, key) == Some(true) {
                     return Err(conflict("the document was changed by another operation"));
@@ -557,6 +567,9 @@ impl<'e> WriteTxn<'e> {
         let publishes = self.mark.is_some() && engine.options.durability != Durability::Full;
         if publishes {
             engine.settle_pages(core);
+        }
+        for hash in self.claimed.drain(..) {
+            engine.recent.enter(lsn, hash);
         }
         core.roots = self.roots.clone();
         core.catalog = self.catalog.clone();

@@ -1,5 +1,8 @@
 //! The unit that one write and one sync make durable: a header and some commits.
 //!
+//! A commit too large for one group comes in parts, each a group of its own that holds no commit, in the order in which they
+//! were made and with other groups between them; its end is what makes it a commit. Parts without an end count for nothing.
+//!
 //! A group says which LSN was durable when it was written. That is how a torn tail (nobody was told of it) is told from
 //! damage to acknowledged commits: see `reader`.
 
@@ -16,7 +19,14 @@ pub const ALIGN: u64 = 8;
 const MAX_COMMIT: usize = 256 << 20;
 
 const WHOLE_COMMIT: u8 = 1;
-const COMMIT_HEADER: usize = 5;
+const FIRST_PART: u8 = 2;
+const PART: u8 = 3;
+const END: u8 = 4;
+const FRAME_HEADER: usize = 5;
+
+/// Tells the parts of one large commit from those of others. Numbers begin anew with each process; the first part of a number
+/// makes what an earlier process wrote under it forgotten.
+pub type PartsNumber = u64;
 
 /// Commits that wait for the next write. The buffer begins with room for the group's header.
 pub struct Pending {
@@ -36,6 +46,20 @@ impl Default for Pending {
 }
 
 impl Pending {
+    /// A group that is a part of a large commit. `last`: the last commit in the log, or one before it.
+    pub fn part(number: PartsNumber, is_first: bool, operations: &[u8], last: Lsn) -> Pending {
+        let mut pending = Pending {
+            last,
+            ..Pending::default()
+        };
+        let length = (std::mem::size_of::<PartsNumber>() + operations.len()) as u32;
+        pending.bytes.push(if is_first { FIRST_PART } else { PART });
+        pending.bytes.extend_from_slice(&length.to_le_bytes());
+        pending.bytes.extend_from_slice(&number.to_le_bytes());
+        pending.bytes.extend_from_slice(operations);
+        pending
+    }
+
     pub fn is_empty(&self) -> bool {
         self.commits == 0
     }
@@ -57,6 +81,13 @@ impl Pending {
         mark
     }
 
+    /// Makes the commit in progress, which has no operations yet, the end of one that has parts in the log.
+    pub fn ends_parts(&mut self, mark: Mark, number: PartsNumber) {
+        debug_assert_eq!(self.len_since(mark), FRAME_HEADER);
+        self.bytes[mark.0] = END;
+        self.bytes.extend_from_slice(&number.to_le_bytes());
+    }
+
     /// Where the operations of the commit in progress go.
     pub fn operations(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
@@ -73,7 +104,7 @@ impl Pending {
     }
 
     pub fn finish(&mut self, mark: Mark, lsn: Lsn) {
-        let length = self.bytes.len() - mark.0 - COMMIT_HEADER;
+        let length = self.bytes.len() - mark.0 - FRAME_HEADER;
         assert!(
             length <= MAX_COMMIT,
             "a commit of {length} bytes: the layers above bound them"
@@ -133,6 +164,11 @@ impl Place {
     }
 }
 
+/// The bytes of a group without its padding, as its header says.
+pub fn whole_length(header: &[u8]) -> usize {
+    HEADER + get_u32(header, 8) as usize
+}
+
 /// A whole group found in a segment.
 #[derive(Clone, Copy, Debug)]
 pub struct Group<'a> {
@@ -160,7 +196,7 @@ impl<'a> Group<'a> {
             payload: &bytes[HEADER..end],
         };
         let commits = u64::from(get_u32(bytes, 12));
-        (commits > 0 && group.last.checked_sub(group.first)? + 1 == commits).then_some(group)
+        (group.last.checked_add(1)?.checked_sub(group.first)? == commits).then_some(group)
     }
 
     /// Bytes from this group's start to the next one's.
@@ -168,19 +204,166 @@ impl<'a> Group<'a> {
         (HEADER + self.payload.len()).next_multiple_of(ALIGN as usize)
     }
 
-    /// The commits: LSN and operations. `Err`: the payload is malformed though its checksum is right.
-    pub fn commits(&self) -> impl Iterator<Item = std::result::Result<(Lsn, &'a [u8]), String>> {
+    /// What is in the group. `Err`: the payload is malformed though its checksum is right.
+    pub fn frames(&self) -> impl Iterator<Item = std::result::Result<Frame<'a>, String>> {
         let mut rest = self.payload;
-        (self.first..=self.last).map(move |lsn| {
-            let malformed = || format!("commit {lsn} is malformed");
-            let (header, after) = rest.split_at_checked(COMMIT_HEADER).ok_or_else(malformed)?;
-            if header[0] != WHOLE_COMMIT {
-                return Err(format!("commit {lsn} is of unknown kind {}", header[0]));
+        let (mut lsn, last) = (self.first, self.last);
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                let missing = lsn <= last;
+                lsn = last + 1;
+                return missing.then(|| Err(format!("commit {last} is missing")));
             }
-            let length = get_u32(header, 1) as usize;
-            let (operations, after) = after.split_at_checked(length).ok_or_else(malformed)?;
-            rest = after;
-            Ok((lsn, operations))
+            let frame = read_frame(&mut rest, lsn);
+            match &frame {
+                Some(Frame::Part { .. }) => {}
+                Some(_) => lsn += 1,
+                None => {
+                    rest = &[];
+                    let at = lsn;
+                    lsn = last + 1;
+                    return Some(Err(format!("commit {at} is malformed")));
+                }
+            }
+            frame.map(Ok)
         })
+    }
+}
+
+/// Takes a frame off the front.
+fn read_frame<'a>(rest: &mut &'a [u8], lsn: Lsn) -> Option<Frame<'a>> {
+    let (header, after) = rest.split_at_checked(FRAME_HEADER)?;
+    let (body, after) = after.split_at_checked(get_u32(header, 1) as usize)?;
+    *rest = after;
+    let numbered = || {
+        let (number, operations) = body.split_at_checked(std::mem::size_of::<PartsNumber>())?;
+        Some((get_u64(number, 0), operations))
+    };
+    Some(match header[0] {
+        WHOLE_COMMIT => Frame::Commit {
+            lsn,
+            operations: body,
+        },
+        kind @ (FIRST_PART | PART) => {
+            let (number, operations) = numbered()?;
+            Frame::Part {
+                number,
+                is_first: kind == FIRST_PART,
+                operations,
+            }
+        }
+        END => {
+            let (number, operations) = numbered()?;
+            Frame::End {
+                lsn,
+                number,
+                operations,
+            }
+        }
+        _ => return None,
+    })
+}
+
+/// What a group consists of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frame<'a> {
+    Commit {
+        lsn: Lsn,
+        operations: &'a [u8],
+    },
+    /// Operations of a commit that is not complete.
+    Part {
+        number: PartsNumber,
+        is_first: bool,
+        operations: &'a [u8],
+    },
+    /// The last operations of a commit, to be done behind those of its parts.
+    End {
+        lsn: Lsn,
+        number: PartsNumber,
+        operations: &'a [u8],
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place() -> Place {
+        Place::new(&[7; 16], 3)
+    }
+
+    fn frames(bytes: &[u8]) -> Vec<std::result::Result<Frame<'_>, String>> {
+        let group = Group::read(bytes, 0, place()).expect("whole");
+        assert_eq!(group.length(), bytes.len());
+        group.frames().collect()
+    }
+
+    #[test]
+    fn whole_commits_parts_and_ends_are_read_back() {
+        let mut pending = Pending::default();
+        for (lsn, operations) in [(5, &b"one"[..]), (6, b"")] {
+            let mark = pending.begin();
+            pending.operations().extend_from_slice(operations);
+            pending.finish(mark, lsn);
+        }
+        let mark = pending.begin();
+        pending.ends_parts(mark, 9);
+        pending.operations().extend_from_slice(b"rest");
+        pending.finish(mark, 7);
+        let bytes = pending.seal(4, place()).to_vec();
+        let (operations, number) = (&b"rest"[..], 9);
+        assert_eq!(
+            frames(&bytes),
+            [
+                Ok(Frame::Commit {
+                    lsn: 5,
+                    operations: b"one"
+                }),
+                Ok(Frame::Commit {
+                    lsn: 6,
+                    operations: b""
+                }),
+                Ok(Frame::End {
+                    lsn: 7,
+                    number,
+                    operations
+                }),
+            ]
+        );
+
+        for is_first in [true, false] {
+            let bytes = Pending::part(9, is_first, b"much", 7)
+                .seal(7, place())
+                .to_vec();
+            let group = Group::read(&bytes, 0, place()).expect("whole");
+            assert_eq!((group.first, group.last, group.durable), (8, 7, 7));
+            let operations = &b"much"[..];
+            assert_eq!(
+                frames(&bytes),
+                [Ok(Frame::Part {
+                    number,
+                    is_first,
+                    operations
+                })]
+            );
+        }
+    }
+
+    #[test]
+    fn a_malformed_payload_is_an_error() {
+        for bad in [
+            &[9, 0, 0, 0, 0][..],
+            &[1, 9, 0, 0, 0],
+            &[4, 3, 0, 0, 0, 1, 2, 3],
+            &[1],
+        ] {
+            let mut pending = Pending::default();
+            pending.operations().extend_from_slice(bad);
+            (pending.commits, pending.last) = (1, 5);
+            let bytes = pending.seal(4, place()).to_vec();
+            let read = frames(&bytes);
+            assert!(read.len() == 1 && read[0].is_err(), "{bad:?}: {read:?}");
+        }
     }
 }

@@ -4,9 +4,10 @@
 //! thing that cannot be read there is a whole group or segment that says a later LSN was durable, then acknowledged commits are
 //! gone: the database must not open as if nothing had happened.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::group::{ALIGN, Group, MAGIC, Place};
+use super::group::{self, ALIGN, Frame, Group, MAGIC, PartsNumber, Place};
 use super::writer::{SEGMENT_HEADER, SegmentHeader};
 use super::{DIRECTORY, segment_number, segment_path};
 use crate::storage::error::{Error, ErrorKind, Result};
@@ -115,7 +116,7 @@ impl Log {
         let mut offset = start as usize;
         while let Some(group) = Group::read(bytes, offset, place) {
             // Commits up to the checkpoint may come again; a gap may not.
-            if group.first > self.last + 1 || group.last < group.first {
+            if group.first > self.last + 1 {
                 break;
             }
             self.last = self.last.max(group.last);
@@ -144,6 +145,7 @@ impl Log {
         checkpoint: Lsn,
         mut apply: impl FnMut(Lsn, &[u8]) -> Result<()>,
     ) -> Result<()> {
+        let mut parts: HashMap<PartsNumber, Vec<LogPosition>> = HashMap::new();
         for &(number, start, end) in &self.parts {
             if start == end {
                 continue;
@@ -156,16 +158,53 @@ impl Log {
             while offset < end {
                 let group = Group::read(&bytes, offset as usize, place)
                     .ok_or_else(|| malformed(format!("byte {offset} reads differently now")))?;
-                for commit in group.commits() {
-                    let (lsn, operations) = commit.map_err(malformed)?;
-                    if lsn > checkpoint {
-                        apply(lsn, operations)?;
+                let position = LogPosition {
+                    segment: number,
+                    offset,
+                };
+                for frame in group.frames() {
+                    match frame.map_err(malformed)? {
+                        Frame::Part {
+                            number,
+                            is_first: true,
+                            ..
+                        } => {
+                            parts.insert(number, vec![position]);
+                        }
+                        // Without a first part its transaction came to nothing before the checkpoint.
+                        Frame::Part { number, .. } => {
+                            if let Some(parts) = parts.get_mut(&number) {
+                                parts.push(position);
+                            }
+                        }
+                        Frame::Commit { lsn, operations } if lsn > checkpoint => {
+                            apply(lsn, operations)?;
+                        }
+                        Frame::End {
+                            lsn,
+                            number,
+                            operations,
+                        } if lsn > checkpoint => {
+                            let parts = parts.remove(&number);
+                            let parts = parts.ok_or_else(|| {
+                                malformed(format!("commit {lsn} has no parts in the log"))
+                            })?;
+                            for part in parts {
+                                self.with_part(part, |operations| apply(lsn, operations))?;
+                            }
+                            apply(lsn, operations)?;
+                        }
+                        Frame::Commit { .. } | Frame::End { .. } => {}
                     }
                 }
                 offset += group.length() as u64;
             }
         }
         Ok(())
+    }
+
+    fn with_part(&self, at: LogPosition, visit: impl FnOnce(&[u8]) -> Result<()>) -> Result<()> {
+        with_part(&self.vfs, &self.database_id, at, visit)
     }
 
     /// Makes what was read durable, and cuts off what follows the end so that it can never be read as part of the log
@@ -203,6 +242,34 @@ impl Log {
             self.vfs.remove(&segment_path(number)).map_err(failed)?;
         }
         self.vfs.sync_directory(DIRECTORY).map_err(failed)
+    }
+}
+
+/// Reads the part of a large commit that is at a place, for nothing but its operations.
+pub fn with_part(
+    vfs: &Arc<dyn Vfs>,
+    database_id: &[u8; 16],
+    at: LogPosition,
+    visit: impl FnOnce(&[u8]) -> Result<()>,
+) -> Result<()> {
+    let path = segment_path(at.segment);
+    let failed = |e| Error::io(format!("cannot read log segment {}", vfs.display(&path)), e);
+    let file = vfs.open(&path, false).map_err(failed)?;
+    let mut bytes = vec![0; group::HEADER];
+    file.read_at(&mut bytes, at.offset).map_err(failed)?;
+    let length = group::whole_length(&bytes);
+    // A damaged length must not ask for more memory than there is file.
+    if at.offset.saturating_add(length as u64) <= file.length().map_err(failed)? {
+        bytes.resize(length, 0);
+        file.read_at(&mut bytes, at.offset).map_err(failed)?;
+    }
+    let group = Group::read(&bytes, 0, Place::new(database_id, at.segment));
+    match group.and_then(|group| group.frames().next()) {
+        Some(Ok(Frame::Part { operations, .. })) => visit(operations),
+        _ => {
+            let reason = format!("byte {} reads differently now", at.offset);
+            Err(Error::corrupt_file(&vfs.display(&path), reason))
+        }
     }
 }
 

@@ -26,6 +26,8 @@ pub struct LogSizes {
     pub segment: u64,
     /// Zeros are written this many bytes ahead.
     pub ahead: u64,
+    /// A transaction writes its operations to the log before its end when so many bytes have come together.
+    pub part: usize,
 }
 
 impl Default for LogSizes {
@@ -33,6 +35,7 @@ impl Default for LogSizes {
         LogSizes {
             segment: 16 << 20,
             ahead: 1 << 20,
+            part: 1 << 20,
         }
     }
 }
