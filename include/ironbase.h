@@ -1074,8 +1074,9 @@ ironbase_status_t ironbase_collection_count_documents(ironbase_collection_t *col
 /**
  * Updates the first document that matches a filter.
  *
- * Options: `upsert` (false): insert a document made of filter and update if none matches; `hint`
- * (an index's name or key pattern); `comment` (ignored).
+ * Options: `upsert` (false): insert a document made of filter and update if none matches;
+ * `arrayFilters`: which elements each `$[identifier]` of the update stands for; `sort`: which
+ * document is the first; `hint` (an index's name or key pattern); `comment` (ignored).
  *
  * @param collection The collection.
  * @param filter JSON document; `{}` for any document.
@@ -1109,7 +1110,7 @@ ironbase_status_t ironbase_collection_update_one(ironbase_collection_t *collecti
 /**
  * Updates every document that matches a filter. On an error, what was updated before stays.
  *
- * Parameters, options, result and statuses: as ironbase_collection_update_one().
+ * Parameters, options, result and statuses: as ironbase_collection_update_one(); there is no `sort`.
  *
  * @ingroup collection
  * @since 0.1.0
@@ -1128,7 +1129,7 @@ ironbase_status_t ironbase_collection_update_many(ironbase_collection_t *collect
 /**
  * Replaces the first document that matches a filter by another, which keeps the `_id`.
  *
- * Options, result and statuses: as ironbase_collection_update_one().
+ * Options, result and statuses: as ironbase_collection_update_one(); there are no `arrayFilters`.
  *
  * @param collection The collection.
  * @param filter JSON document; `{}` for any document.
@@ -1201,6 +1202,139 @@ ironbase_status_t ironbase_collection_delete_many(ironbase_collection_t *collect
                                                   char **out,
                                                   size_t *out_len,
                                                   ironbase_error_t **err);
+
+/**
+ * Updates the first document that matches a filter, and returns it. Nobody sees or changes it in
+ * between.
+ *
+ * Options: those of ironbase_collection_update_one(); `projection`: which fields to return;
+ * `returnDocument`: `"before"` (the default) or `"after"` the update.
+ *
+ * @param collection The collection.
+ * @param filter JSON document; `{}` for any document.
+ * @param filter_len Bytes, or #IRONBASE_NUL.
+ * @param update JSON document of update operators, e.g. `{"$inc": {"seq": 1}}`.
+ * @param update_len Bytes, or #IRONBASE_NUL.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out The document as JSON, NULL if there is none; free it with
+ *         ironbase_string_free(). May be NULL.
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_DONE if there is no document to return: none matched, or one was
+ *         inserted and `"before"` is asked for; otherwise as ironbase_collection_update_one().
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_find_one_and_update(ironbase_collection_t *collection,
+                                                          const char *filter,
+                                                          size_t filter_len,
+                                                          const char *update,
+                                                          size_t update_len,
+                                                          const char *options,
+                                                          size_t options_len,
+                                                          char **out,
+                                                          size_t *out_len,
+                                                          ironbase_error_t **err);
+
+/**
+ * Replaces the first document that matches a filter by another, which keeps the `_id`, and returns
+ * it.
+ *
+ * Options, result and statuses: as ironbase_collection_find_one_and_update(); there are no
+ * `arrayFilters`.
+ *
+ * @param collection The collection.
+ * @param filter JSON document; `{}` for any document.
+ * @param filter_len Bytes, or #IRONBASE_NUL.
+ * @param replacement JSON document without update operators; an `_id` in it must be the present
+ *         one.
+ * @param replacement_len Bytes, or #IRONBASE_NUL.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out As ironbase_collection_find_one_and_update(). May be NULL.
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return As ironbase_collection_find_one_and_update().
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_find_one_and_replace(ironbase_collection_t *collection,
+                                                           const char *filter,
+                                                           size_t filter_len,
+                                                           const char *replacement,
+                                                           size_t replacement_len,
+                                                           const char *options,
+                                                           size_t options_len,
+                                                           char **out,
+                                                           size_t *out_len,
+                                                           ironbase_error_t **err);
+
+/**
+ * Deletes the first document that matches a filter, and returns it.
+ *
+ * Options: `projection`: which fields to return; `sort`: which document is the first; `hint` (an
+ * index's name or key pattern); `comment` (ignored).
+ *
+ * @param collection The collection.
+ * @param filter JSON document; `{}` for any document.
+ * @param filter_len Bytes, or #IRONBASE_NUL.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out The document as JSON, NULL if there is none; free it with
+ *         ironbase_string_free(). May be NULL.
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_DONE if no document matched; otherwise as
+ *         ironbase_collection_delete_one().
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_find_one_and_delete(ironbase_collection_t *collection,
+                                                          const char *filter,
+                                                          size_t filter_len,
+                                                          const char *options,
+                                                          size_t options_len,
+                                                          char **out,
+                                                          size_t *out_len,
+                                                          ironbase_error_t **err);
+
+/**
+ * Makes many writes of different kinds, in order. They become durable together, which is much
+ * faster than one by one.
+ *
+ * Options: `ordered` (true): stop at the first write that is refused; false: make all others.
+ * `comment` is ignored.
+ *
+ * @param collection The collection.
+ * @param models JSON: one array of models, or models one after another, such as one a line. A model
+ *         is `{"insertOne": {"document"}}`, `{"updateOne": {"filter", "update"}}`, `updateMany`,
+ *         `{"replaceOne": {"filter", "replacement"}}`, `{"deleteOne": {"filter"}}` or
+ *         `deleteMany`; updates and replacements take `upsert`, `hint`, `arrayFilters` and `sort`
+ *         too, deletes `hint`.
+ * @param models_len Bytes, or #IRONBASE_NUL.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out JSON document with `insertedCount`, `matchedCount`, `modifiedCount`,
+ *         `deletedCount`, `upsertedCount`, and `insertedIds` and `upsertedIds` by the models'
+ *         positions; free it with ironbase_string_free(). May be NULL.
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions. Its details give `writeErrors` (`index`, `code`, `errmsg`,
+ *         `keyPattern`, `keyValue`), and in `result` what was written: it stays.
+ * @return #IRONBASE_OK; for writes refused, the status of the first as from the function for it
+ *         alone; #IRONBASE_ERROR_ARGUMENT or #IRONBASE_ERROR_JSON for a malformed model, behind
+ *         which nothing is read; those of writing (see @ref conventions).
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_bulk_write(ironbase_collection_t *collection,
+                                                 const char *models,
+                                                 size_t models_len,
+                                                 const char *options,
+                                                 size_t options_len,
+                                                 char **out,
+                                                 size_t *out_len,
+                                                 ironbase_error_t **err);
 
 /**
  * Makes indexes, and the collection if it does not exist. An index that exists already is fine.

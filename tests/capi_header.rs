@@ -18,6 +18,8 @@ const SOURCES: &[&str] = &[
     "command.rs",
     "find.rs",
     "update.rs",
+    "find_and_modify.rs",
+    "bulk_write.rs",
     "indexes.rs",
     "cursor.rs",
     "transaction.rs",

@@ -1,6 +1,6 @@
 //! Writing a document straight into a byte vector: the length is filled in when it is finished.
 
-use super::{Element, RawValue, Value};
+use super::{Element, RawDoc, RawValue, Value};
 
 /// Appends one document or array to a vector. Embedded documents are builders of their own that
 /// borrow their parent. Dropping a builder finishes it, so a document is never left open.
@@ -44,6 +44,34 @@ impl<'o> Builder<'o> {
     /// Appends a field of another document under a new name.
     pub fn append_renamed(&mut self, key: impl AsRef<[u8]>, element: Element<'_>) {
         self.header(element.type_byte(), key.as_ref());
+        self.out.extend_from_slice(element.value_bytes());
+    }
+
+    /// Appends fields of another document, as they lie in it.
+    #[inline]
+    pub fn append_elements(&mut self, elements: &[u8]) {
+        self.out.extend_from_slice(elements);
+    }
+
+    /// Appends the values of an array; [`Builder::push`] goes on behind them.
+    pub fn extend_array(&mut self, array: RawDoc<'_>) {
+        let bytes = array.as_bytes();
+        self.append_elements(
+            bytes
+                .get(4..bytes.len().saturating_sub(1))
+                .unwrap_or_default(),
+        );
+        self.next_index += array.elements().count() as u32;
+    }
+
+    /// Says that an array has `len` values by now, appended in another way than pushing.
+    pub fn continue_at(&mut self, len: u32) {
+        self.next_index = len;
+    }
+
+    /// Appends an array's next value from another array.
+    pub fn push_element(&mut self, element: Element<'_>) {
+        self.index_header(element.type_byte());
         self.out.extend_from_slice(element.value_bytes());
     }
 
@@ -152,7 +180,7 @@ pub(crate) fn push_index(out: &mut Vec<u8>, index: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bson::{RawDoc, doc};
+    use crate::bson::doc;
 
     #[test]
     fn builds_nested_documents_and_arrays() {

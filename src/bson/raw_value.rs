@@ -1,7 +1,7 @@
 //! One value of a document, borrowed from its bytes, and the owned bytes of one value.
 
 use super::element_type::{ElementType, length_at, nul_at, value_len};
-use super::{Decimal128, ObjectId, RawDoc, Text};
+use super::{Decimal128, Element, ObjectId, RawDoc, Text};
 
 /// A value of any BSON type. Scalars are decoded, the rest is borrowed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -332,6 +332,12 @@ impl RawValueBuf {
             kind: value.element_type(),
             bytes: bytes.into(),
         }
+    }
+
+    /// Whether an element has the same type and bytes.
+    #[inline]
+    pub fn is_identical(&self, element: Element<'_>) -> bool {
+        element.type_byte() == self.kind as u8 && element.value_bytes() == &*self.bytes
     }
 
     pub(crate) fn from_parts(kind: ElementType, bytes: Vec<u8>) -> RawValueBuf {

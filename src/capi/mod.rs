@@ -32,6 +32,10 @@ pub mod find;
 
 pub mod update;
 
+pub mod find_and_modify;
+
+pub mod bulk_write;
+
 pub mod indexes;
 
 pub mod cursor;

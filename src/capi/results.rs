@@ -5,7 +5,7 @@ use std::io::Write;
 
 use super::scratch::Scratch;
 use crate::bson::{RawDoc, RawValue, Value};
-use crate::database::{InsertManyResult, UpdateResult};
+use crate::database::{BulkWriteResult, InsertManyResult, UpdateResult};
 use crate::json::{self, Mode};
 
 /// `{"insertedId": ..}`
@@ -17,15 +17,11 @@ pub(super) fn insert_one(out: &mut Vec<u8>, id: &Value, mode: Mode) {
 
 /// `{"insertedIds": {"0": ..}, "insertedCount": n}`
 pub(super) fn insert_many(out: &mut Vec<u8>, result: &InsertManyResult, mode: Mode) {
-    out.extend_from_slice(b"{\"insertedIds\":{");
-    for (position, (index, id)) in result.inserted_ids.iter().enumerate() {
-        let comma = if position > 0 { "," } else { "" };
-        put(out, format_args!("{comma}\"{index}\":"));
-        write_id(out, id, mode);
-    }
+    out.extend_from_slice(b"{\"insertedIds\":");
+    write_ids(out, &result.inserted_ids, mode);
     put(
         out,
-        format_args!("}},\"insertedCount\":{}}}", result.inserted_ids.len()),
+        format_args!(",\"insertedCount\":{}}}", result.inserted_ids.len()),
     );
 }
 
@@ -64,6 +60,37 @@ pub(super) fn array_text(array: &[u8], mode: Mode) -> Scratch {
     let mut text = Scratch::take();
     json::write_value(&mut text, RawValue::Array(RawDoc::trusted(array)), mode);
     text
+}
+
+/// `{"insertedCount": n, .., "insertedIds": {"0": ..}, "upsertedIds": {"2": ..}}`
+pub(super) fn bulk_write(out: &mut Vec<u8>, result: &BulkWriteResult, mode: Mode) {
+    put(
+        out,
+        format_args!(
+            "{{\"insertedCount\":{},\"matchedCount\":{},\"modifiedCount\":{},\"deletedCount\":{},\
+             \"upsertedCount\":{},\"insertedIds\":",
+            result.inserted_ids.len(),
+            result.matched_count,
+            result.modified_count,
+            result.deleted_count,
+            result.upserted_ids.len()
+        ),
+    );
+    write_ids(out, &result.inserted_ids, mode);
+    out.extend_from_slice(b",\"upsertedIds\":");
+    write_ids(out, &result.upserted_ids, mode);
+    out.push(b'}');
+}
+
+/// Ids by the position of what they belong to.
+fn write_ids(out: &mut Vec<u8>, ids: &[(usize, Value)], mode: Mode) {
+    out.push(b'{');
+    for (position, (index, id)) in ids.iter().enumerate() {
+        let comma = if position > 0 { "," } else { "" };
+        put(out, format_args!("{comma}\"{index}\":"));
+        write_id(out, id, mode);
+    }
+    out.push(b'}');
 }
 
 fn write_id(out: &mut Vec<u8>, id: &Value, mode: Mode) {
@@ -114,6 +141,17 @@ mod tests {
         assert_eq!(
             text(|out| update(out, &result, Mode::Relaxed)),
             r#"{"matchedCount":2,"modifiedCount":1,"upsertedCount":1,"upsertedId":7}"#
+        );
+        let result = BulkWriteResult {
+            inserted_ids: vec![(0, Value::Int32(1))],
+            matched_count: 4,
+            modified_count: 3,
+            deleted_count: 2,
+            upserted_ids: vec![(5, Value::Int32(6)), (7, Value::Int32(8))],
+        };
+        assert_eq!(
+            text(|out| bulk_write(out, &result, Mode::Relaxed)),
+            r#"{"insertedCount":1,"matchedCount":4,"modifiedCount":3,"deletedCount":2,"upsertedCount":2,"insertedIds":{"0":1},"upsertedIds":{"5":6,"7":8}}"#
         );
         assert_eq!(text(|out| delete(out, 3)), r#"{"deletedCount":3}"#);
     }

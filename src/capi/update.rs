@@ -17,8 +17,9 @@ use crate::error::{Code, Error, Result, Status};
 
 /// Updates the first document that matches a filter.
 ///
-/// Options: `upsert` (false): insert a document made of filter and update if none matches; `hint`
-/// (an index's name or key pattern); `comment` (ignored).
+/// Options: `upsert` (false): insert a document made of filter and update if none matches;
+/// `arrayFilters`: which elements each `$[identifier]` of the update stands for; `sort`: which
+/// document is the first; `hint` (an index's name or key pattern); `comment` (ignored).
 ///
 /// @param collection The collection.
 /// @param filter JSON document; `{}` for any document.
@@ -67,7 +68,7 @@ pub unsafe extern "C" fn ironbase_collection_update_one(
 
 /// Updates every document that matches a filter. On an error, what was updated before stays.
 ///
-/// Parameters, options, result and statuses: as ironbase_collection_update_one().
+/// Parameters, options, result and statuses: as ironbase_collection_update_one(); there is no `sort`.
 ///
 /// @ingroup collection
 /// @since 0.1.0
@@ -101,7 +102,7 @@ pub unsafe extern "C" fn ironbase_collection_update_many(
 
 /// Replaces the first document that matches a filter by another, which keeps the `_id`.
 ///
-/// Options, result and statuses: as ironbase_collection_update_one().
+/// Options, result and statuses: as ironbase_collection_update_one(); there are no `arrayFilters`.
 ///
 /// @param collection The collection.
 /// @param filter JSON document; `{}` for any document.
@@ -223,7 +224,7 @@ pub unsafe extern "C" fn ironbase_collection_delete_many(
 ///
 /// # Safety
 /// As for `arguments::optional_text`.
-unsafe fn update_document(update: *const c_char, update_len: usize) -> Result<Scratch> {
+pub(super) unsafe fn update_document(update: *const c_char, update_len: usize) -> Result<Scratch> {
     // SAFETY: as promised to this function.
     unsafe {
         let text = required_text("update", update, update_len)?;

@@ -33,15 +33,24 @@ const BATCH_BYTES: usize = 4 << 20;
 pub type Change<'c> =
     dyn FnMut(&mut WriteTxn<'_>, &catalog::Collection, &[u8], &[u8]) -> Result<()> + 'c;
 
-/// Changes the first document selected, or calls `none` under the lock when there is none. The commit is waited for.
+/// Whether a write returns when it is durable, or before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    ForCommit,
+    /// The caller waits, once for many.
+    Later,
+}
+
+/// Changes the first document selected, or calls `none` under the lock when there is none. Gives the commit.
 pub fn one(
     collection: &Collection,
     selection: &Selection,
     interrupt: &Interrupt,
     write: &WriteOptions,
+    wait: Wait,
     change: &mut Change<'_>,
     none: &mut dyn FnMut(&mut WriteTxn<'_>) -> Result<()>,
-) -> Result<()> {
+) -> Result<Lsn> {
     let engine = collection.database.enter()?;
     let (candidate, seen) = match engine.transaction() {
         None => look_ahead(collection, &engine, selection, interrupt)?,
@@ -73,7 +82,12 @@ pub fn one(
         }
         _ => none(&mut txn)?,
     }
-    durability::wait(&engine, txn.commit(), write)
+    let lsn = txn.commit();
+    match wait {
+        Wait::ForCommit => durability::wait(&engine, lsn, write)?,
+        Wait::Later => engine.pace(lsn).map_err(from_storage)?,
+    }
+    Ok(lsn)
 }
 
 /// The key of a document that a long scan of the visible version finds, and that version; no key when the plan is short.

@@ -7,13 +7,14 @@ use super::durability;
 use super::errors::from_storage;
 use super::interrupt::Interrupt;
 use super::options::{
-    self, Common, CountOptions, DeleteOptions, FindOptions, InsertManyOptions, UpdateOptions,
-    Verbosity, WriteOptions,
+    self, BulkWriteOptions, Common, CountOptions, DeleteOptions, FindOneAndDeleteOptions,
+    FindOneAndUpdateOptions, FindOptions, InsertManyOptions, UpdateOptions, Verbosity,
+    WriteOptions,
 };
 use super::scope::Scope;
 use super::{
-    InsertManyResult, UpdateResult, capped, delete, explain, find, indexes, insert, listing, names,
-    update,
+    BulkWriteResult, FindAndModifyResult, InsertManyResult, UpdateResult, bulk_write, capped,
+    delete, explain, find, find_and_modify, indexes, insert, listing, names, update,
 };
 use crate::bson::{RawDoc, Value};
 use crate::error::Result;
@@ -116,6 +117,53 @@ impl Collection {
     ) -> Result<UpdateResult> {
         self.database
             .settle(update::replace_one(self, filter, replacement, options))
+    }
+
+    /// Changes the first document that `filter` selects, and gives it as it was or as it is now.
+    pub fn find_one_and_update(
+        &self,
+        filter: &[u8],
+        update: &[u8],
+        options: &FindOneAndUpdateOptions,
+    ) -> Result<FindAndModifyResult> {
+        self.database
+            .settle(find_and_modify::update(self, filter, update, options))
+    }
+
+    /// Replaces all but the `_id` of the first document that `filter` selects, and gives it as it was or as it is now.
+    pub fn find_one_and_replace(
+        &self,
+        filter: &[u8],
+        replacement: &[u8],
+        options: &FindOneAndUpdateOptions,
+    ) -> Result<FindAndModifyResult> {
+        self.database
+            .settle(find_and_modify::replace(self, filter, replacement, options))
+    }
+
+    /// Removes the first document that `filter` selects, and gives it.
+    pub fn find_one_and_delete(
+        &self,
+        filter: &[u8],
+        options: &FindOneAndDeleteOptions,
+    ) -> Result<FindAndModifyResult> {
+        self.database
+            .settle(find_and_modify::delete(self, filter, options))
+    }
+
+    /// Makes many writes of different kinds, in order. `next` appends their models to the buffer given, one a call
+    /// (`{updateOne: {filter, update}}`, see [`options::WriteModel`](super::options::WriteModel)), until it returns false.
+    /// When the call returns all are durable.
+    ///
+    /// With `ordered` the first write that is refused ends the operation; else the others are still made. Those refused are in
+    /// the error's details: `writeErrors` (`index`, `code`, `errmsg`, `keyPattern`, `keyValue`), and in `result` what was done.
+    pub fn bulk_write(
+        &self,
+        next: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool>,
+        options: &BulkWriteOptions,
+    ) -> Result<BulkWriteResult> {
+        self.database
+            .settle(bulk_write::bulk_write(self, next, options))
     }
 
     /// Removes the first document that `filter` selects. Gives how many were removed.

@@ -134,9 +134,7 @@ pub fn duplicate_key(
         .with_detail("keyValue", json_value(&value));
     for (name, document) in [("documentId", Some(document)), ("existingId", holder)] {
         if let Some(id) = document.and_then(|document| document.get("_id")) {
-            let mut shown = Vec::new();
-            json::write_value(&mut shown, id, json::Mode::Relaxed);
-            error = error.with_detail(name, json_value(&String::from_utf8_lossy(&shown)));
+            error = error.with_detail(name, json_of(id));
         }
     }
     error
@@ -179,6 +177,13 @@ fn text(document: &[u8]) -> String {
         json::write_document(&mut out, document, json::Mode::Relaxed);
     }
     String::from_utf8_lossy(&out).into_owned()
+}
+
+/// A value as the details of an error show it.
+pub fn json_of(value: RawValue<'_>) -> serde_json::Value {
+    let mut shown = Vec::new();
+    json::write_value(&mut shown, value, json::Mode::Relaxed);
+    json_value(&String::from_utf8_lossy(&shown))
 }
 
 fn json_value(text: &str) -> serde_json::Value {

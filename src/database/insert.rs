@@ -15,6 +15,7 @@ use super::options::{InsertManyOptions, WriteOptions};
 use super::scope::Entered;
 use super::select::spec_of;
 use super::validation;
+use super::write_errors::WriteErrors;
 use crate::bson::{RawDoc, RawValueBuf, Value, ensure_id_first};
 use crate::error::{Code, Error, Result, Status};
 use crate::index::key;
@@ -119,123 +120,157 @@ pub fn many(
     options: &InsertManyOptions,
 ) -> Result<InsertManyResult> {
     let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
-    let mut run = Run {
+    let mut result = InsertManyResult::default();
+    let mut errors = WriteErrors::default();
+    let mut last = None;
+    let mut inserting = Inserting {
         collection,
-        options,
-        interrupt,
-        result: InsertManyResult::default(),
-        failures: Failures::default(),
-        last: None,
+        ordered: options.ordered,
+        write: &options.write,
+        interrupt: &interrupt,
+        inserted_ids: &mut result.inserted_ids,
+        errors: &mut errors,
+        last: &mut last,
     };
-    let mut batch = Batch::default();
-    let mut index = 0;
-    loop {
-        let more = batch.fill(next, &mut index, &run.interrupt);
-        if index == 0 && more.is_ok() {
-            let message = "insert_many needs at least one document, found none";
-            return Err(Error::query(Code::INVALID_LENGTH, message));
-        }
-        let is_last = !matches!(more, Ok(true));
-        if let Err(error) = run.insert_batch(&batch, is_last) {
-            return Err(run.failures.join(error, &run.result));
-        }
-        let stopped = run.options.ordered && !run.failures.list.is_empty();
-        match more {
-            Err(error) => return Err(run.failures.join(error, &run.result)),
-            Ok(true) if !stopped => {}
-            Ok(_) => break,
-        }
+    let ended = inserting.all(next);
+    let inserted = json!({ "insertedCount": result.inserted_ids.len() });
+    if let Err(error) = ended {
+        return Err(errors.join(error, inserted));
     }
-    run.interrupt.finish();
-    if run.failures.list.is_empty() {
-        Ok(run.result)
-    } else {
-        Err(run.failures.into_error(&run.result))
+    interrupt.finish();
+    match errors.is_empty() {
+        true => Ok(result),
+        false => Err(errors.into_error(inserted)),
     }
 }
 
-/// An `insert_many` in progress.
-struct Run<'c> {
-    collection: &'c Collection,
-    options: &'c InsertManyOptions,
-    interrupt: Interrupt,
-    result: InsertManyResult,
-    failures: Failures,
-    /// The newest batch's commit.
-    last: Option<Lsn>,
-}
-
+/// Documents that are inserted as one commit.
 #[derive(Default)]
-struct Batch {
+pub struct Batch {
     /// The place of the first document among those given.
     first: usize,
     bytes: Vec<u8>,
     documents: Vec<std::result::Result<Prepared, Error>>,
-    incoming: Vec<u8>,
 }
 
 impl Batch {
-    /// Takes in documents until the batch is full. Whether there may be more.
-    fn fill(
-        &mut self,
-        next: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool>,
-        index: &mut usize,
-        interrupt: &Interrupt,
-    ) -> Result<bool> {
-        self.first = *index;
+    /// Takes in the document at `index` of those given, which follows the one before.
+    pub fn add(&mut self, index: usize, document: RawDoc<'_>) {
+        if self.documents.is_empty() {
+            self.first = index;
+        }
+        let start = self.bytes.len();
+        let prepared = ensure_id_first(document, &mut self.bytes);
+        if prepared.is_err() {
+            self.bytes.truncate(start);
+        }
+        self.documents.push(prepared.map(|id| Prepared {
+            key: key::encode_id(id.as_raw(), None),
+            id,
+            end: self.bytes.len(),
+        }));
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.documents.is_empty()
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.documents.len() >= BATCH_DOCUMENTS || self.bytes.len() >= BATCH_BYTES
+    }
+
+    pub fn clear(&mut self) {
         self.bytes.clear();
         self.documents.clear();
-        while self.documents.len() < BATCH_DOCUMENTS && self.bytes.len() < BATCH_BYTES {
-            self.incoming.clear();
-            if !next(&mut self.incoming)? {
-                return Ok(false);
-            }
-            interrupt.step(self.incoming.len())?;
-            *index += 1;
-            let start = self.bytes.len();
-            let prepared = ensure_id_first(RawDoc::trusted(&self.incoming), &mut self.bytes);
-            if prepared.is_err() {
-                self.bytes.truncate(start);
-            }
-            self.documents.push(prepared.map(|id| Prepared {
-                key: key::encode_id(id.as_raw(), None),
-                id,
-                end: self.bytes.len(),
-            }));
-        }
-        Ok(true)
     }
 }
 
-impl Run<'_> {
-    /// Inserts a batch as one commit. Whatever ends the operation, what was inserted is waited for.
-    fn insert_batch(&mut self, batch: &Batch, is_last: bool) -> Result<()> {
-        let engine = self.collection.database.enter()?;
-        let inserted = match batch.documents.is_empty() {
-            true => Ok(false),
-            false => self.insert_documents(&engine, batch),
-        };
-        let stopped = !matches!(inserted, Ok(false));
-        if let Some(last) = self.last {
-            match is_last || stopped {
-                true => durability::wait(&engine, last, &self.options.write)?,
-                false => engine.pace(last).map_err(from_storage)?,
+/// The inserting of documents, batch by batch.
+pub struct Inserting<'i> {
+    pub collection: &'i Collection,
+    /// Stop at the first that is refused.
+    pub ordered: bool,
+    pub write: &'i WriteOptions,
+    pub interrupt: &'i Interrupt,
+    pub inserted_ids: &'i mut Vec<(usize, Value)>,
+    pub errors: &'i mut WriteErrors,
+    /// The newest batch's commit.
+    pub last: &'i mut Option<Lsn>,
+}
+
+impl Inserting<'_> {
+    /// Inserts what `next` gives. Whatever ends the operation, what was inserted is waited for.
+    fn all(&mut self, next: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool>) -> Result<()> {
+        let mut batch = Batch::default();
+        let mut index = 0;
+        loop {
+            let more = self.fill(&mut batch, next, &mut index);
+            if index == 0 && more.is_ok() {
+                let message = "insert_many needs at least one document, found none";
+                return Err(Error::query(Code::INVALID_LENGTH, message));
+            }
+            let engine = self.collection.database.enter()?;
+            let inserted = self.insert(&engine, &batch);
+            batch.clear();
+            let stopped = inserted.is_err() || (self.ordered && !self.errors.is_empty());
+            let is_last = stopped || !matches!(more, Ok(true));
+            if let Some(last) = *self.last {
+                match is_last {
+                    true => durability::wait(&engine, last, self.write)?,
+                    false => engine.pace(last).map_err(from_storage)?,
+                }
+            }
+            inserted?;
+            more?;
+            if is_last {
+                return Ok(());
             }
         }
-        inserted.map(|_| ())
     }
 
-    /// Whether a refused document ends the operation.
-    fn insert_documents(&mut self, engine: &Entered<'_>, batch: &Batch) -> Result<bool> {
-        let mut txn = engine.begin_write_until(&self.interrupt)?;
+    /// Takes in documents until the batch is full. Whether there may be more.
+    fn fill(
+        &self,
+        batch: &mut Batch,
+        next: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool>,
+        index: &mut usize,
+    ) -> Result<bool> {
+        let mut incoming = Vec::new();
+        while !batch.is_full() {
+            incoming.clear();
+            if !next(&mut incoming)? {
+                return Ok(false);
+            }
+            self.interrupt.step(incoming.len())?;
+            batch.add(*index, RawDoc::trusted(&incoming));
+            *index += 1;
+        }
+        Ok(true)
+    }
+
+    /// Inserts a batch as one commit, which is not waited for. If it fails as a whole, nothing of it is inserted.
+    pub fn insert(&mut self, engine: &Entered<'_>, batch: &Batch) -> Result<()> {
+        let before = self.inserted_ids.len();
+        let inserted = self.insert_documents(engine, batch);
+        if inserted.is_err() {
+            self.inserted_ids.truncate(before);
+        }
+        inserted
+    }
+
+    fn insert_documents(&mut self, engine: &Entered<'_>, batch: &Batch) -> Result<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let mut txn = engine.begin_write_until(self.interrupt)?;
         let target = find_or_create(&mut txn, self.collection)?;
-        let write = &self.options.write;
-        let (mut start, mut stopped) = (0, false);
+        let write = self.write;
+        let mut start = 0;
         for (offset, prepared) in batch.documents.iter().enumerate() {
             let index = batch.first + offset;
             let refused = match prepared {
                 Err(error) => {
-                    self.failures.describe(index, error);
+                    self.errors.add(index, error);
                     true
                 }
                 Ok(prepared) => {
@@ -244,23 +279,22 @@ impl Run<'_> {
                     match insert_prepared(&mut txn, &target, prepared, document, write)? {
                         None => {
                             let id = Value::from_raw(prepared.id.as_raw())?;
-                            self.result.inserted_ids.push((index, id));
+                            self.inserted_ids.push((index, id));
                             false
                         }
                         Some(error) => {
-                            self.failures.describe(index, &error);
+                            self.errors.add(index, &error);
                             true
                         }
                     }
                 }
             };
-            stopped = refused && self.options.ordered;
-            if stopped {
+            if refused && self.ordered {
                 break;
             }
         }
-        self.last = Some(txn.commit());
-        Ok(stopped)
+        *self.last = Some(txn.commit());
+        Ok(())
     }
 }
 
@@ -283,58 +317,4 @@ fn insert_prepared(
 
 fn is_of_document(error: &Error) -> bool {
     matches!(error.status(), Status::Query | Status::Validation)
-}
-
-/// The documents that could not be inserted.
-#[derive(Default)]
-struct Failures {
-    list: Vec<serde_json::Value>,
-    first: Option<(crate::error::Status, Code, String)>,
-}
-
-impl Failures {
-    fn describe(&mut self, index: usize, error: &Error) {
-        let mut entry = json!({
-            "index": index,
-            "code": error.code().0,
-            "errmsg": error.message(),
-        });
-        for key in ["keyPattern", "keyValue", "errInfo"] {
-            if let Some(value) = error.details().get(key) {
-                entry[key] = value.clone();
-            }
-        }
-        self.list.push(entry);
-        let first = || (error.status(), error.code(), error.message().to_string());
-        self.first.get_or_insert_with(first);
-    }
-
-    fn details(self, error: Error, result: &InsertManyResult) -> Error {
-        let inserted = json!({ "insertedCount": result.inserted_ids.len() });
-        error
-            .with_detail("writeErrors", self.list)
-            .with_detail("result", inserted)
-    }
-
-    /// The error of the whole operation: that of the first document refused.
-    fn into_error(mut self, result: &InsertManyResult) -> Error {
-        let count = self.list.len();
-        let (status, code, message) = self.first.take().unwrap_or_else(|| {
-            (
-                crate::error::Status::Internal,
-                Code::INTERNAL_ERROR,
-                String::new(),
-            )
-        });
-        let message = match count {
-            1 => message,
-            _ => format!("{message} (and {} more write errors)", count - 1),
-        };
-        self.details(Error::new(status, code, message), result)
-    }
-
-    /// The documents given could not be read to their end.
-    fn join(self, error: Error, result: &InsertManyResult) -> Error {
-        self.details(error, result)
-    }
 }

@@ -8,6 +8,7 @@
 
 #![warn(missing_docs)]
 
+mod bulk_write;
 mod capped;
 mod change;
 mod collection;
@@ -18,6 +19,7 @@ mod errors;
 mod execute;
 mod explain;
 mod find;
+mod find_and_modify;
 mod indexes;
 mod insert;
 mod interrupt;
@@ -33,6 +35,7 @@ mod transaction;
 mod trial;
 mod update;
 mod validation;
+mod write_errors;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -40,8 +43,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::RwLock;
 
+pub use bulk_write::BulkWriteResult;
 pub use collection::Collection;
 pub use cursor::Cursor;
+pub use find_and_modify::FindAndModifyResult;
 pub use insert::InsertManyResult;
 pub use interrupt::ProgressFn;
 pub use transaction::Transaction;

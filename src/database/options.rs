@@ -3,8 +3,10 @@
 //! Names, meanings and limits are those of MongoDB's drivers. Reading is strict (see `given`).
 //! What all operations take is in `common`.
 
+mod bulk_write;
 mod common;
 pub mod create;
+mod find_and_modify;
 mod given;
 mod language;
 mod transaction;
@@ -12,13 +14,15 @@ pub mod validation;
 
 pub use self::common::{Common, WriteOptions};
 pub use self::create::CreateOptions;
-use self::given::given;
+use self::given::{Given, given};
 pub use self::language::LanguageOptions;
 pub use self::transaction::TransactionOptions;
 pub use self::validation::{CollModOptions, Validation, ValidationAction, ValidationLevel};
 use crate::bson::{RawDoc, RawValue};
 use crate::error::{Code, Error, Result};
 use crate::json;
+pub use bulk_write::{BulkWriteOptions, DeleteModel, UpdateModel, WriteModel};
+pub use find_and_modify::{FindOneAndDeleteOptions, FindOneAndUpdateOptions, ReturnDocument};
 
 /// When a commit is safe.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -364,6 +368,10 @@ impl InsertManyOptions {
 pub struct UpdateOptions {
     /// Insert a document when none matches.
     pub upsert: bool,
+    /// Which elements each `$[identifier]` of the update stands for, as a BSON array of filters.
+    pub array_filters: Option<Vec<u8>>,
+    /// Which document is the first, as BSON; not for `update_many`.
+    pub sort: Option<Vec<u8>>,
     /// The index to use.
     pub hint: Option<Hint>,
     /// Variables.
@@ -373,19 +381,28 @@ pub struct UpdateOptions {
 }
 
 impl UpdateOptions {
-    /// Reads `{upsert, hint, ...}`.
+    /// Reads `{upsert, arrayFilters, sort, hint, ...}`.
     pub fn from_bson(document: RawDoc) -> Result<UpdateOptions> {
         let mut options = UpdateOptions::default();
         for given in given("update", document) {
-            match given.name {
-                "upsert" => options.upsert = given.boolean()?,
-                "hint" => options.hint = Some(given.hint()?),
-                _ if options.language.take(&given)? => {}
-                _ if options.write.take(&given)? => {}
-                _ => return Err(given.unknown_beside("upsert, hint, let", WriteOptions::KNOWN)),
+            if !options.take(&given)? {
+                let known = "upsert, arrayFilters, sort, hint, let";
+                return Err(given.unknown_beside(known, WriteOptions::KNOWN));
             }
         }
         Ok(options)
+    }
+
+    /// Takes the option if it is one of these.
+    fn take(&mut self, given: &Given<'_>) -> Result<bool> {
+        match given.name {
+            "upsert" => self.upsert = given.boolean()?,
+            "arrayFilters" => self.array_filters = Some(given.array()?),
+            "sort" => self.sort = Some(given.document()?),
+            "hint" => self.hint = Some(given.hint()?),
+            _ => return Ok(self.language.take(given)? || self.write.take(given)?),
+        }
+        Ok(true)
     }
 }
 
@@ -405,14 +422,20 @@ impl DeleteOptions {
     pub fn from_bson(document: RawDoc) -> Result<DeleteOptions> {
         let mut options = DeleteOptions::default();
         for given in given("delete", document) {
-            match given.name {
-                "hint" => options.hint = Some(given.hint()?),
-                _ if options.language.take(&given)? => {}
-                _ if options.write.take(&given)? => {}
-                _ => return Err(given.unknown_beside("hint, let", WriteOptions::KNOWN)),
+            if !options.take(&given)? {
+                return Err(given.unknown_beside("hint, let", WriteOptions::KNOWN));
             }
         }
         Ok(options)
+    }
+
+    /// Takes the option if it is one of these.
+    fn take(&mut self, given: &Given<'_>) -> Result<bool> {
+        match given.name {
+            "hint" => self.hint = Some(given.hint()?),
+            _ => return Ok(self.language.take(given)? || self.write.take(given)?),
+        }
+        Ok(true)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Updating and replacing documents, and inserting when none is there to be updated.
 
-use super::change;
+use std::cell::RefCell;
+
+use super::change::{self, Wait};
 use super::collection::Collection;
 use super::errors::from_storage;
 use super::insert::{find_or_create, refusal, store};
@@ -8,12 +10,14 @@ use super::interrupt::Interrupt;
 use super::options::{UpdateOptions, WriteOptions};
 use super::select::Selection;
 use super::validation;
-use crate::bson::{RawDoc, Value, ensure_id_first};
-use crate::error::Result;
+use crate::bson::{RawDoc, RawValue, Value};
+use crate::error::{Code, Error, Result};
 use crate::index::key;
+use crate::query::Context;
 use crate::storage::catalog;
 use crate::storage::engine::WriteTxn;
-use crate::update::{Update, replacement};
+use crate::storage::page::Lsn;
+use crate::update::Update;
 
 /// What an update did.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,20 +36,9 @@ pub fn update_one(
     update: &[u8],
     options: &UpdateOptions,
 ) -> Result<UpdateResult> {
-    let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
     let context = options.language.context()?;
-    let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
-    let update = Update::compile(RawDoc::trusted(update), &context)?;
-    let mut edit = |old: RawDoc<'_>, out: &mut Vec<u8>| Ok(update.apply(old, out)?.modified);
-    let mut insert = || update.new_document(&selection.filter);
-    change_one(
-        collection,
-        &selection,
-        &interrupt,
-        &options.write,
-        &mut edit,
-        options.upsert.then_some(&mut insert),
-    )
+    let update = options.compile(update, &context)?;
+    first(collection, filter, &update, options, &context)
 }
 
 pub fn replace_one(
@@ -54,23 +47,35 @@ pub fn replace_one(
     replacement: &[u8],
     options: &UpdateOptions,
 ) -> Result<UpdateResult> {
-    let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
-    let context = options.language.context()?;
-    let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
-    let replacement = RawDoc::trusted(replacement);
-    replacement::check(replacement)?;
-    let mut edit = |old: RawDoc<'_>, out: &mut Vec<u8>| {
-        Ok(replacement::build(old, replacement, out)?.modified)
-    };
-    let mut insert = || replacement::new_document(&selection.filter, replacement);
-    change_one(
+    let update = options.replacement(replacement)?;
+    first(
         collection,
-        &selection,
-        &interrupt,
-        &options.write,
-        &mut edit,
-        options.upsert.then_some(&mut insert),
+        filter,
+        &update,
+        options,
+        &options.language.context()?,
     )
+}
+
+fn first(
+    collection: &Collection,
+    filter: &[u8],
+    update: &Update,
+    options: &UpdateOptions,
+    context: &Context,
+) -> Result<UpdateResult> {
+    let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
+    let one = OneUpdate {
+        collection,
+        selection: &options.selection(filter, context)?,
+        interrupt: &interrupt,
+        update,
+        upsert: options.upsert,
+        write: &options.write,
+        wait: Wait::ForCommit,
+    };
+    let (result, _) = one.run(&mut |_, _| Ok(()))?;
+    Ok(result)
 }
 
 pub fn update_many(
@@ -80,107 +85,156 @@ pub fn update_many(
     options: &UpdateOptions,
 ) -> Result<UpdateResult> {
     let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
+    all(collection, filter, update, options, &interrupt)
+}
+
+/// Updates every document selected.
+pub fn all(
+    collection: &Collection,
+    filter: &[u8],
+    update: &[u8],
+    options: &UpdateOptions,
+    interrupt: &Interrupt,
+) -> Result<UpdateResult> {
+    if options.sort.is_some() {
+        let message = "Cannot specify sort with multi=true: update_many updates in no order";
+        return Err(Error::query(Code::FAILED_TO_PARSE, message));
+    }
     let context = options.language.context()?;
-    let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
-    let compiled = Update::compile(RawDoc::trusted(update), &context)?;
+    let one = OneUpdate {
+        collection,
+        selection: &options.selection(filter, &context)?,
+        interrupt,
+        update: &options.compile(update, &context)?,
+        upsert: options.upsert,
+        write: &options.write,
+        wait: Wait::ForCommit,
+    };
     let mut result = UpdateResult::default();
-    let mut edit = |old: RawDoc<'_>, out: &mut Vec<u8>| Ok(compiled.apply(old, out)?.modified);
     change::many(
         collection,
-        &selection,
-        &interrupt,
+        one.selection,
+        interrupt,
         &options.write,
         &mut |txn, target, key, document| {
+            let modified = one.edit(txn, target, key, document, &mut |_, _| Ok(()))?;
             result.matched_count += 1;
-            result.modified_count += u64::from(edit_one(
-                txn,
-                target,
-                key,
-                document,
-                &options.write,
-                &mut edit,
-            )?);
+            result.modified_count += u64::from(modified);
             Ok(())
         },
     )?;
     if result.matched_count == 0 && options.upsert {
         // Looks once more, under the lock: another upsert may have been quicker.
-        return update_one(collection, filter, update, options);
+        return Ok(one.run(&mut |_, _| Ok(()))?.0);
     }
     Ok(result)
 }
 
-/// Writes the new form of a document; gives whether it differs.
-type EditFn<'e> = dyn FnMut(RawDoc<'_>, &mut Vec<u8>) -> Result<bool> + 'e;
-/// Makes the document to insert.
-type InsertFn<'e> = dyn FnMut() -> Result<Vec<u8>> + 'e;
+impl UpdateOptions {
+    /// What the operation selects.
+    pub fn selection(&self, filter: &[u8], context: &Context) -> Result<Selection> {
+        Selection::compile(filter, self.sort.as_deref(), self.hint.as_ref(), context)
+    }
 
-fn change_one(
-    collection: &Collection,
-    selection: &Selection,
-    interrupt: &Interrupt,
-    options: &WriteOptions,
-    edit: &mut EditFn<'_>,
-    insert: Option<&mut InsertFn<'_>>,
-) -> Result<UpdateResult> {
-    let mut result = UpdateResult::default();
-    let mut upserted = None;
-    change::one(
-        collection,
-        selection,
-        interrupt,
-        options,
-        &mut |txn, target, key, document| {
-            result.matched_count = 1;
-            result.modified_count = u64::from(edit_one(txn, target, key, document, options, edit)?);
-            Ok(())
-        },
-        &mut {
-            let mut insert = insert;
-            let upserted = &mut upserted;
-            move |txn: &mut WriteTxn<'_>| {
-                if let Some(insert) = &mut insert {
-                    *upserted = Some(upsert(txn, collection, &insert()?, options)?);
+    /// The update of operators.
+    pub fn compile(&self, update: &[u8], context: &Context) -> Result<Update> {
+        let array_filters = self.array_filters.as_deref().map(RawDoc::trusted);
+        Update::compile(RawDoc::trusted(update), array_filters, context)
+    }
+
+    /// The replacement.
+    pub fn replacement(&self, replacement: &[u8]) -> Result<Update> {
+        if self.array_filters.is_some() {
+            let message = "arrayFilters may not be specified for a replacement";
+            return Err(Error::query(Code::FAILED_TO_PARSE, message));
+        }
+        Update::replacement(RawDoc::trusted(replacement))
+    }
+}
+
+/// An update of one document, ready to be made.
+pub struct OneUpdate<'o> {
+    pub collection: &'o Collection,
+    pub selection: &'o Selection,
+    pub interrupt: &'o Interrupt,
+    pub update: &'o Update,
+    pub upsert: bool,
+    pub write: &'o WriteOptions,
+    pub wait: Wait,
+}
+
+/// What is shown the document as it was, if there was one, and as it will be. Its error undoes the update.
+pub type Seen<'s> = dyn FnMut(Option<RawDoc<'_>>, RawDoc<'_>) -> Result<()> + 's;
+
+impl OneUpdate<'_> {
+    /// Updates the first document selected, or inserts one. Gives the commit too.
+    pub fn run(&self, seen: &mut Seen<'_>) -> Result<(UpdateResult, Lsn)> {
+        let mut result = UpdateResult::default();
+        let mut upserted = None;
+        // Only one of the two is called.
+        let seen = RefCell::new(seen);
+        let lsn = change::one(
+            self.collection,
+            self.selection,
+            self.interrupt,
+            self.write,
+            self.wait,
+            &mut |txn, target, key, document| {
+                let modified = self.edit(txn, target, key, document, &mut **seen.borrow_mut())?;
+                result.matched_count = 1;
+                result.modified_count = u64::from(modified);
+                Ok(())
+            },
+            &mut |txn| {
+                if self.upsert {
+                    let document = self.update.new_document(&self.selection.filter)?;
+                    upserted = Some(insert(txn, self.collection, &document, self.write)?);
+                    (seen.borrow_mut())(None, RawDoc::trusted(&document))?;
                 }
                 Ok(())
-            }
-        },
-    )?;
-    result.upserted_id = upserted;
-    Ok(result)
+            },
+        )?;
+        result.upserted_id = upserted;
+        Ok((result, lsn))
+    }
+
+    /// Updates a document in its place. Whether it is different now.
+    fn edit(
+        &self,
+        txn: &mut WriteTxn<'_>,
+        target: &catalog::Collection,
+        key: &[u8],
+        document: &[u8],
+        seen: &mut Seen<'_>,
+    ) -> Result<bool> {
+        let old = RawDoc::trusted(document);
+        let mut new = Vec::with_capacity(document.len() + 64);
+        let applied = self.update.apply(old, &self.selection.filter, &mut new)?;
+        seen(Some(old), RawDoc::trusted(&new))?;
+        if !applied.modified {
+            return Ok(false);
+        }
+        validation::check_change(target, document, &new, self.write)?;
+        match txn.put(target, key, &new).map_err(from_storage)? {
+            None => Ok(true),
+            Some(duplicate) => Err(refusal(txn, target, &duplicate, &new)),
+        }
+    }
 }
 
-fn edit_one(
-    txn: &mut WriteTxn<'_>,
-    target: &catalog::Collection,
-    key: &[u8],
-    document: &[u8],
-    options: &WriteOptions,
-    edit: &mut EditFn<'_>,
-) -> Result<bool> {
-    let mut new = Vec::with_capacity(document.len() + 64);
-    if !edit(RawDoc::trusted(document), &mut new)? {
-        return Ok(false);
-    }
-    validation::check_change(target, document, &new, options)?;
-    match txn.put(target, key, &new).map_err(from_storage)? {
-        None => Ok(true),
-        Some(duplicate) => Err(refusal(txn, target, &duplicate, &new)),
-    }
-}
-
-fn upsert(
+/// Inserts the document of an upsert.
+fn insert(
     txn: &mut WriteTxn<'_>,
     collection: &Collection,
     document: &[u8],
     options: &WriteOptions,
 ) -> Result<Value> {
-    let mut bytes = Vec::with_capacity(document.len() + 17);
-    let id = ensure_id_first(RawDoc::trusted(document), &mut bytes)?;
+    let id = RawDoc::trusted(document).get("_id");
+    let id = id.unwrap_or(RawValue::Null);
     let target = find_or_create(txn, collection)?;
-    let key = key::encode_id(id.as_raw(), None);
-    match store(txn, &target, &key, &bytes, options)? {
-        None => Value::from_raw(id.as_raw()),
-        Some(duplicate) => Err(refusal(txn, &target, &duplicate, &bytes)),
+    let key = key::encode_id(id, None);
+    match store(txn, &target, &key, document, options)? {
+        None => Value::from_raw(id),
+        Some(duplicate) => Err(refusal(txn, &target, &duplicate, document)),
     }
 }

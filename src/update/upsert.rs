@@ -1,36 +1,41 @@
 //! What an upsert inserts: the values that the filter requires of fields.
 //!
-//! `{ a: 1 }`, `{ a: { $eq: 1 } }`, `{ a: { $in: [1] } }` and such within `$and` require a value;
-//! ranges, patterns and choices require none.
+//! `{ a: 1 }`, `{ a: { $eq: 1 } }`, `{ a: { $in: [1] } }`, `{ a: { $all: [1] } }` and such within
+//! `$and` require a value; ranges, patterns and choices require none.
 
-use super::operator::Operator;
+use super::array_filters::ArrayFilters;
 use super::set::Set;
 use super::tree::Branch;
-use crate::bson::{Builder, RawDoc, RawValue};
+use crate::bson::{Builder, Path, RawDoc, RawValue};
 use crate::error::{Code, Error, Result};
 use crate::query::Filter;
 use crate::query::filter::Predicate;
 
-/// A tree that sets the values that `filter` requires, in its order.
+/// A tree that sets the values that `filter` requires, in the order of their names.
 pub(super) fn required_values(filter: &Filter) -> Result<Branch> {
     let mut root = Branch::default();
+    let no_filters = ArrayFilters::default();
     for test in filter.root().tests() {
         let Predicate::Equal(operand) = &test.predicate else {
             continue;
         };
-        let set = Operator::Set(Set::new(operand.value()));
-        root.insert_below(&test.path, 0, set).map_err(|conflict| {
-            Error::query(
-                Code::NOT_SINGLE_VALUE_FIELD,
-                format!(
-                    "cannot infer query fields to set, path '{conflict}' is matched twice (by \
-                     '{}')",
-                    test.path
-                ),
-            )
-        })?;
+        let set = Set::to(operand.value());
+        root.insert_below(&test.path, 0, &no_filters, set)
+            .map_err(|conflict| matched_twice(&test.path, conflict))?;
     }
+    root.sort();
     Ok(root)
+}
+
+fn matched_twice(path: &Path, conflict: &str) -> Error {
+    let which = match conflict == path.as_str() {
+        true => format!("path '{path}' is matched twice"),
+        false => format!("both paths '{path}' and '{conflict}' are matched"),
+    };
+    Error::query(
+        Code::NOT_SINGLE_VALUE_FIELD,
+        format!("cannot infer query fields to set, {which}"),
+    )
 }
 
 /// Appends `document` with `id` in front and without its own.

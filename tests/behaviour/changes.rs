@@ -5,7 +5,7 @@ use ironbase::database::options::{DeleteOptions, UpdateOptions};
 use ironbase::database::{Collection, UpdateResult};
 use ironbase::error::{Code, Result};
 use ironbase::query::{Context, Filter};
-use ironbase::update::{Update, replacement};
+use ironbase::update::Update;
 
 use crate::differential::Run;
 use crate::model::Outcome;
@@ -115,15 +115,18 @@ impl Run {
                 },
             )
         };
-        let compiled = match Update::compile(RawDoc::trusted(&update), &Context::default()) {
+        let compiled = match Update::compile(RawDoc::trusted(&update), None, &Context::default()) {
             Ok(compiled) => compiled,
             Err(error) => return self.settle(Outcome::Refused(error.code()), change, (0, 0)),
         };
+        let by = Filter::compile(RawDoc::trusted(&filter), &Context::default()).unwrap();
         match target {
-            Some(document) => self.settle(self.model.update(&document, &compiled), change, (1, 1)),
+            Some(document) => {
+                let outcome = self.model.update(&document, &compiled, &by);
+                self.settle(outcome, change, (1, 1));
+            }
             None if options.upsert => {
-                let filter =
-                    Filter::compile(RawDoc::trusted(&filter), &Context::default()).unwrap();
+                let filter = by;
                 self.upsert(
                     compiled.new_document(&filter),
                     filter.required_id().is_some(),
@@ -167,13 +170,16 @@ impl Run {
         self.note(format!("replace {filter:?} {by:?} {options:?}"));
         let (filter, by) = (filter.to_bytes(), by.to_bytes());
         let change = |collection: &Collection| collection.replace_one(&filter, &by, &options);
+        let replacement = Update::replacement(RawDoc::trusted(&by)).unwrap();
+        let selecting = Filter::compile(RawDoc::trusted(&filter), &Context::default()).unwrap();
         match target {
-            Some(document) => self.settle(self.model.replacement(&document, &by), change, (1, 1)),
+            Some(document) => {
+                let outcome = self.model.update(&document, &replacement, &selecting);
+                self.settle(outcome, change, (1, 1));
+            }
             None if options.upsert => {
-                let filter =
-                    Filter::compile(RawDoc::trusted(&filter), &Context::default()).unwrap();
-                let made = replacement::new_document(&filter, RawDoc::trusted(&by));
-                self.upsert(made, filter.required_id().is_some(), change);
+                let made = replacement.new_document(&selecting);
+                self.upsert(made, selecting.required_id().is_some(), change);
             }
             None => assert_eq!(change(&self.indexed).unwrap(), UpdateResult::default()),
         }
@@ -186,12 +192,15 @@ impl Run {
             return;
         };
         let bytes = update.to_bytes();
-        let Ok(compiled) = Update::compile(RawDoc::trusted(&bytes), &Context::default()) else {
+        let Ok(compiled) = Update::compile(RawDoc::trusted(&bytes), None, &Context::default())
+        else {
             return;
         };
+        let by = filter.to_bytes();
+        let by = Filter::compile(RawDoc::trusted(&by), &Context::default()).unwrap();
         let mut changed = Vec::new();
         for document in &matching {
-            match self.model.update(document, &compiled) {
+            match self.model.update(document, &compiled, &by) {
                 Outcome::Changed(document, modified) => changed.push((document, modified)),
                 // How far it would come depends on the order in which documents are found.
                 _ => return,

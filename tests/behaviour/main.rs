@@ -5,6 +5,7 @@
 
 mod ancestors_faults;
 mod ancestors_sharing;
+mod bulk_writes;
 mod capped;
 mod changes;
 mod child;
@@ -14,6 +15,7 @@ mod cursors;
 mod differential;
 mod explain;
 mod expressions;
+mod find_and_modify;
 mod indexes;
 mod inserts;
 mod interruption;
@@ -21,9 +23,11 @@ mod isolation;
 mod limits;
 mod long_keys;
 mod model;
+mod naive_update;
 mod opening;
 mod queries;
 mod random;
+mod random_updates;
 mod shell;
 mod sorting;
 mod tailing;

@@ -10,7 +10,7 @@ use ironbase::bson::{Document, RawDoc, Value};
 use ironbase::error::{Code, Result};
 use ironbase::index::key::encode_value;
 use ironbase::query::{Context, Filter};
-use ironbase::update::{Update, replacement};
+use ironbase::update::Update;
 
 #[derive(Clone, Default)]
 pub struct Model {
@@ -81,17 +81,10 @@ impl Model {
         self.documents.contains_key(&key(document))
     }
 
-    pub fn update(&self, document: &[u8], update: &Update) -> Outcome {
+    /// Updating or replacing a document that `filter` selects.
+    pub fn update(&self, document: &[u8], update: &Update, filter: &Filter) -> Outcome {
         let mut out = Vec::new();
-        match update.apply(RawDoc::trusted(document), &mut out) {
-            Err(error) => Outcome::Refused(error.code()),
-            Ok(applied) => self.changed(out, applied.modified),
-        }
-    }
-
-    pub fn replacement(&self, document: &[u8], by: &[u8]) -> Outcome {
-        let mut out = Vec::new();
-        match replacement::build(RawDoc::trusted(document), RawDoc::trusted(by), &mut out) {
+        match update.apply(RawDoc::trusted(document), filter, &mut out) {
             Err(error) => Outcome::Refused(error.code()),
             Ok(applied) => self.changed(out, applied.modified),
         }

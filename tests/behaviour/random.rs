@@ -257,22 +257,55 @@ impl Draw {
     }
 
     pub fn update(&mut self) -> Document {
-        let (mut set, mut unset, mut inc) = (doc! {}, doc! {}, doc! {});
-        for _ in 0..1 + self.below(2) {
-            let target = self.pick(&TARGETS);
-            match self.below(10) {
-                0..5 => drop(set.insert(target, self.value(2))),
-                5 | 6 => drop(unset.insert(target, 1)),
-                _ => drop(inc.insert(target, self.number())),
-            }
-        }
         let mut update = doc! {};
-        for (operator, fields) in [("$set", set), ("$unset", unset), ("$inc", inc)] {
-            if !fields.is_empty() {
-                update.insert(operator, fields);
+        for _ in 0..1 + self.below(2) {
+            let (operator, operand) = self.operation();
+            let target = match operator {
+                "$push" | "$addToSet" | "$pull" | "$pullAll" | "$pop" if self.chance(80) => "tags",
+                "$set" | "$unset" | "$inc" | "$min" if self.chance(15) => {
+                    self.pick(&["tags.$", "tags.$[]", "a.$[]", "tags.$[].x"])
+                }
+                _ => self.pick(&TARGETS),
+            };
+            if !update.contains_key(operator) {
+                update.insert(operator, doc! {});
+            }
+            if let Some(Value::Document(fields)) = update.get_mut(operator) {
+                fields.insert(target, operand);
             }
         }
         update
+    }
+
+    /// An operator and an operand for it.
+    fn operation(&mut self) -> (&'static str, Value) {
+        match self.below(22) {
+            0..6 => ("$set", self.value(2)),
+            6 | 7 => ("$unset", 1.into()),
+            8..11 => ("$inc", self.number()),
+            11 => ("$mul", self.number()),
+            12 => ("$min", self.value(1)),
+            13 => ("$max", self.value(1)),
+            14 => ("$bit", doc! { "xor": (self.below(9) as i32) }.into()),
+            15 => ("$rename", self.pick(&TARGETS).into()),
+            16 | 17 => {
+                let slice = self.below(12) as i32 - 6;
+                let each = vec![self.value(1), self.number()];
+                let mut push = doc! { "$each": each, "$slice": slice };
+                if self.chance(30) {
+                    push.insert("$sort", self.direction());
+                }
+                if self.chance(30) {
+                    push.insert("$position", self.below(9) as i32 - 4);
+                }
+                ("$push", push.into())
+            }
+            18 => ("$addToSet", self.value(1)),
+            19 if self.chance(50) => ("$pull", self.value(1)),
+            19 => ("$pull", doc! { "$lte": (self.number()) }.into()),
+            20 => ("$pullAll", vec![self.value(1), self.number()].into()),
+            _ => ("$pop", self.direction().into()),
+        }
     }
 
     /// An update of a single document, which may touch the unique field too.

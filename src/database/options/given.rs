@@ -14,7 +14,6 @@ const OUT_OF_RANGE: Code = Code(51024);
 /// Options that MongoDB has and this version has not: refused like unknown ones, but not as if they
 /// were misspelt.
 const NOT_YET: &[&str] = &[
-    "arrayFilters",
     "collation",
     "encryptedFields",
     "expireAfterSeconds",
@@ -143,6 +142,13 @@ impl Given<'_> {
         match self.value.as_document() {
             Some(document) => Ok(document.as_bytes().to_vec()),
             None => Err(self.wrong_type("a document")),
+        }
+    }
+
+    pub(super) fn array(&self) -> Result<Vec<u8>> {
+        match self.value.as_array() {
+            Some(array) => Ok(array.as_bytes().to_vec()),
+            None => Err(self.wrong_type("an array")),
         }
     }
 

@@ -1,10 +1,38 @@
 //! The update language as tables: a document, an update, the document after it or the refusal.
 
+mod arrays;
+mod fields;
+mod positions;
+
 use super::*;
 use crate::bson::{Decimal128, Document, Value, doc};
+use crate::json;
+
+/// A document from JSON with single quotes.
+fn json(text: &str) -> Document {
+    let mut bytes = Vec::new();
+    let parsed = json::parse_document(text.replace('\'', "\"").as_bytes(), &mut bytes);
+    parsed.unwrap_or_else(|error| panic!("{text}: {error}"));
+    read(&bytes)
+}
+
+/// Each case: a document, an update, the document after it.
+fn check_all(cases: &[(&str, &str, &str)]) {
+    for (document, update, expected) in cases {
+        check(json(document), json(update), json(expected));
+    }
+}
+
+/// Each case: a document, an update, the error's code and a part of its message.
+fn refuse_all(cases: &[(&str, &str, Code, &str)]) {
+    for (document, update, code, message) in cases {
+        refused(json(document), json(update), *code, message);
+    }
+}
 
 fn compile(update: &Document) -> Result<Update> {
-    Update::compile(RawDoc::trusted(&update.to_bytes()), &Context::default())
+    let update = update.to_bytes();
+    Update::compile(RawDoc::trusted(&update), None, &Context::default())
 }
 
 fn read(bytes: &[u8]) -> Document {
@@ -13,7 +41,8 @@ fn read(bytes: &[u8]) -> Document {
 
 fn apply(document: &Document, update: &Document) -> Result<(Document, bool)> {
     let mut out = vec![7];
-    let applied = compile(update)?.apply(RawDoc::trusted(&document.to_bytes()), &mut out)?;
+    let document = document.to_bytes();
+    let applied = compile(update)?.apply(RawDoc::trusted(&document), &filter(doc! {}), &mut out)?;
     assert_eq!(out[0], 7, "appends");
     Ok((read(&out[1..]), applied.modified))
 }
@@ -337,11 +366,6 @@ fn bad_updates_are_refused() {
              specified as an array",
         ),
         (
-            doc! { "$push": { "a": 1 } },
-            Code::BAD_VALUE,
-            "$push is not supported yet",
-        ),
-        (
             doc! { "$set": 5 },
             parse,
             "Modifiers operate on fields but we found type int instead",
@@ -362,11 +386,10 @@ fn bad_updates_are_refused() {
             Code::DOLLAR_PREFIXED_FIELD_NAME,
             "'$a'",
         ),
-        (doc! { "$set": { "a.$": 1 } }, Code::BAD_VALUE, "positional"),
         (
-            doc! { "$set": { "a.$[].b": 1 } },
-            Code::BAD_VALUE,
-            "positional",
+            doc! { "$set": { "a.$b.$[].c": 1 } },
+            Code::DOLLAR_PREFIXED_FIELD_NAME,
+            "'$b'",
         ),
         (
             doc! { "$set": { (vec!["a"; 101].join(".").as_str()): 1 } },
@@ -409,7 +432,7 @@ fn an_upsert_starts_from_what_the_filter_requires() {
         (
             doc! { "_id": 1, "b": 2, "a": 3 },
             doc! { "$set": { "c": 4 } },
-            doc! { "_id": 1, "b": 2, "a": 3, "c": 4 },
+            doc! { "_id": 1, "a": 3, "b": 2, "c": 4 },
         ),
         (
             doc! { "a": 3, "_id": 1 },
@@ -453,6 +476,54 @@ fn an_upsert_starts_from_what_the_filter_requires() {
 }
 
 #[test]
+fn set_on_insert_acts_only_on_an_upsert() {
+    let update = doc! { "$set": { "a": 1 }, "$setOnInsert": { "b": 2, "a2.c": 3 } };
+    check(
+        doc! { "_id": 1, "a2": 5 },
+        update.clone(),
+        doc! { "_id": 1, "a2": 5, "a": 1 },
+    );
+    assert_eq!(
+        upsert(doc! { "_id": 1 }, update).unwrap(),
+        doc! { "_id": 1, "a": 1, "a2": { "c": 3 }, "b": 2 }
+    );
+    let only = doc! { "$setOnInsert": { "_id": 7 } };
+    check(doc! { "_id": 1 }, only.clone(), doc! { "_id": 1 });
+    assert_eq!(upsert(doc! {}, only).unwrap(), doc! { "_id": 7 });
+    refused(
+        doc! {},
+        doc! { "$set": { "a": 1 }, "$setOnInsert": { "a.b": 2 } },
+        Code::CONFLICTING_UPDATE_OPERATORS,
+        "Updating the path 'a.b' would create a conflict at 'a'",
+    );
+}
+
+#[test]
+fn an_upsert_applies_every_operator_to_what_the_filter_requires() {
+    let cases = [
+        ("{'$inc': {'n': 2}}", "{'_id': 1, 'n': 5, 's': [1]}"),
+        (
+            "{'$mul': {'n': 2, 'm': 4}}",
+            "{'_id': 1, 'n': 6, 's': [1], 'm': 0}",
+        ),
+        ("{'$min': {'n': 2}}", "{'_id': 1, 'n': 2, 's': [1]}"),
+        ("{'$rename': {'n': 'm'}}", "{'_id': 1, 's': [1], 'm': 3}"),
+        ("{'$unset': {'n': ''}}", "{'_id': 1, 's': [1]}"),
+        ("{'$push': {'s': 2}}", "{'_id': 1, 'n': 3, 's': [1, 2]}"),
+        ("{'$pull': {'s': 1}}", "{'_id': 1, 'n': 3, 's': []}"),
+        ("{'$set': {'s.$[]': 7}}", "{'_id': 1, 'n': 3, 's': [7]}"),
+    ];
+    for (update, expected) in cases {
+        let by = json("{'_id': 1, 'n': 3, 's': [1]}");
+        assert_eq!(
+            upsert(by, json(update)).unwrap(),
+            json(expected),
+            "{update}"
+        );
+    }
+}
+
+#[test]
 fn an_upsert_without_an_id_gets_a_new_one_in_front() {
     let document = upsert(doc! { "a": 1 }, doc! { "$set": { "b": 2 } }).unwrap();
     let names: Vec<_> = document.iter().map(|(name, _)| name.to_string()).collect();
@@ -464,27 +535,32 @@ fn an_upsert_without_an_id_gets_a_new_one_in_front() {
 fn an_upsert_refuses_contradictions() {
     let error = upsert(doc! { "_id": 1 }, doc! { "$set": { "_id": 2 } }).unwrap_err();
     assert_eq!(error.code(), Code::IMMUTABLE_FIELD);
-    for by in [
-        doc! { "$and": [{ "a": 1 }, { "a": 2 }] },
-        doc! { "a": 1, "a.b": 2 },
+    for (by, message) in [
+        (
+            doc! { "$and": [{ "a": 1 }, { "a": 2 }] },
+            "path 'a' is matched twice",
+        ),
+        (
+            doc! { "a": 1, "a.b": 2 },
+            "both paths 'a.b' and 'a' are matched",
+        ),
     ] {
         let error = upsert(by, doc! { "$set": { "z": 1 } }).unwrap_err();
         assert_eq!(error.code(), Code::NOT_SINGLE_VALUE_FIELD);
-        assert!(
-            error.message().contains("path 'a' is matched twice"),
-            "{error}"
-        );
+        assert!(error.message().contains(message), "{error}");
     }
+    let error = upsert(doc! { "a": 1 }, doc! { "$set": { "a.$": 1 } }).unwrap_err();
+    assert!(
+        error.message().contains("did not find the match"),
+        "{error}"
+    );
 }
 
 fn replace(old: Document, replacement: Document) -> Result<(Document, bool)> {
     let (old, replacement) = (old.to_bytes(), replacement.to_bytes());
     let mut out = Vec::new();
-    let applied = replacement::build(
-        RawDoc::trusted(&old),
-        RawDoc::trusted(&replacement),
-        &mut out,
-    )?;
+    let update = Update::replacement(RawDoc::trusted(&replacement))?;
+    let applied = update.apply(RawDoc::trusted(&old), &filter(doc! {}), &mut out)?;
     Ok((read(&out), applied.modified))
 }
 
@@ -518,8 +594,8 @@ fn a_replacement_keeps_the_id_and_nothing_else() {
 fn a_replacing_upsert_takes_only_the_id_from_the_filter() {
     let new = |by: Document, replacement: Document| -> Result<Document> {
         let replacement = replacement.to_bytes();
-        let replacement = RawDoc::trusted(&replacement);
-        Ok(read(&replacement::new_document(&filter(by), replacement)?))
+        let update = Update::replacement(RawDoc::trusted(&replacement))?;
+        Ok(read(&update.new_document(&filter(by))?))
     };
     assert_eq!(
         new(doc! { "_id": 5, "a": 1 }, doc! { "b": 2 }).unwrap(),

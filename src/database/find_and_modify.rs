@@ -1,0 +1,142 @@
+//! Changing or deleting one document and giving it back, as it was or as it is now: MongoDB's findAndModify
+//! ([manual](https://www.mongodb.com/docs/manual/reference/command/findAndModify/)).
+//!
+//! Everything happens under the commit lock, the projection too: what fails changes nothing.
+
+use super::change::{self, Wait};
+use super::collection::Collection;
+use super::errors::from_storage;
+use super::interrupt::Interrupt;
+use super::options::{FindOneAndDeleteOptions, FindOneAndUpdateOptions, ReturnDocument};
+use super::select::Selection;
+use super::update::OneUpdate;
+use crate::bson::{RawDoc, Value};
+use crate::error::Result;
+use crate::query::{Context, Projection};
+use crate::update::Update;
+
+/// What a findAndModify did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FindAndModifyResult {
+    /// The document asked for, as BSON: none if there was none, or none before an upsert.
+    pub document: Option<Vec<u8>>,
+    /// Whether a document was there to be updated or deleted.
+    pub found: bool,
+    /// The `_id` of the document that was inserted because none was there.
+    pub upserted_id: Option<Value>,
+}
+
+pub fn update(
+    collection: &Collection,
+    filter: &[u8],
+    update: &[u8],
+    options: &FindOneAndUpdateOptions,
+) -> Result<FindAndModifyResult> {
+    let context = options.update.language.context()?;
+    let update = options.update.compile(update, &context)?;
+    modify(collection, filter, &update, options, &context)
+}
+
+pub fn replace(
+    collection: &Collection,
+    filter: &[u8],
+    replacement: &[u8],
+    options: &FindOneAndUpdateOptions,
+) -> Result<FindAndModifyResult> {
+    let update = options.update.replacement(replacement)?;
+    modify(
+        collection,
+        filter,
+        &update,
+        options,
+        &options.update.language.context()?,
+    )
+}
+
+fn modify(
+    collection: &Collection,
+    filter: &[u8],
+    update: &Update,
+    options: &FindOneAndUpdateOptions,
+    context: &Context,
+) -> Result<FindAndModifyResult> {
+    let interrupt = Interrupt::new(&collection.database, &options.update.write.common)?;
+    let selection = options.update.selection(filter, context)?;
+    let projection = projection(options.projection.as_deref(), context)?;
+    let mut document = None;
+    let one = OneUpdate {
+        collection,
+        selection: &selection,
+        interrupt: &interrupt,
+        update,
+        upsert: options.update.upsert,
+        write: &options.update.write,
+        wait: Wait::ForCommit,
+    };
+    let (result, _) = one.run(&mut |before, after| {
+        let wanted = match options.return_document {
+            ReturnDocument::Before => before,
+            ReturnDocument::After => Some(after),
+        };
+        document = match wanted {
+            Some(wanted) => Some(project(projection.as_ref(), wanted)?),
+            None => None,
+        };
+        Ok(())
+    })?;
+    Ok(FindAndModifyResult {
+        document,
+        found: result.matched_count > 0,
+        upserted_id: result.upserted_id,
+    })
+}
+
+pub fn delete(
+    collection: &Collection,
+    filter: &[u8],
+    options: &FindOneAndDeleteOptions,
+) -> Result<FindAndModifyResult> {
+    let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
+    let context = options.language.context()?;
+    let selection = Selection::compile(
+        filter,
+        options.sort.as_deref(),
+        options.hint.as_ref(),
+        &context,
+    )?;
+    let projection = projection(options.projection.as_deref(), &context)?;
+    let mut document = None;
+    change::one(
+        collection,
+        &selection,
+        &interrupt,
+        &options.write,
+        Wait::ForCommit,
+        &mut |txn, target, key, found| {
+            document = Some(project(projection.as_ref(), RawDoc::trusted(found))?);
+            txn.delete(target, key).map(drop).map_err(from_storage)
+        },
+        &mut |_| Ok(()),
+    )?;
+    Ok(FindAndModifyResult {
+        found: document.is_some(),
+        document,
+        upserted_id: None,
+    })
+}
+
+fn projection(projection: Option<&[u8]>, context: &Context) -> Result<Option<Projection>> {
+    match projection {
+        None => Ok(None),
+        Some(projection) => Projection::compile(RawDoc::trusted(projection), context),
+    }
+}
+
+fn project(projection: Option<&Projection>, document: RawDoc<'_>) -> Result<Vec<u8>> {
+    let Some(projection) = projection else {
+        return Ok(document.as_bytes().to_vec());
+    };
+    let mut out = Vec::new();
+    projection.apply(document, &mut out)?;
+    Ok(out)
+}
