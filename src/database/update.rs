@@ -188,8 +188,9 @@ impl OneUpdate<'_> {
             &mut |txn| {
                 if self.upsert {
                     let document = self.update.new_document(&self.selection.filter)?;
-                    upserted = Some(insert(txn, self.collection, &document, self.write)?);
+                    // Before anything changes, so that its error leaves nothing behind.
                     (seen.borrow_mut())(None, RawDoc::trusted(&document))?;
+                    upserted = Some(insert(txn, self.collection, &document, self.write)?);
                 }
                 Ok(())
             },
