@@ -119,7 +119,7 @@ impl Reading {
         self.batch.clear();
         self.batch.extend_from_slice(&b"["[..opening]);
         let mut count = 0;
-        while count < max_docs {
+        while count < max_docs && (count == 0 || !self.cursor.may_wait()) {
             let start = self.batch.len();
             match self.advance_batch() {
                 Ok(true) => {}

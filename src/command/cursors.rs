@@ -102,8 +102,11 @@ impl OpenCursor {
     /// Appends documents, `most` at most and as many as a reply holds. Whether there are no more.
     fn fill(&mut self, most: u64, batch: &mut Builder<'_>) -> Result<bool> {
         for count in 0.. {
+            if count > 0 && self.may_wait() {
+                break;
+            }
             let Some(document) = self.next()? else {
-                return Ok(true);
+                return Ok(!self.is_tailing());
             };
             let too_much = count > 0 && batch.len() + document.len() > MAX_DOCUMENT_SIZE;
             if count == most || too_much {
@@ -113,6 +116,17 @@ impl OpenCursor {
             batch.push(RawValue::Document(RawDoc::trusted(&document)));
         }
         Ok(false)
+    }
+
+    /// Whether it stays open at its end.
+    fn is_tailing(&self) -> bool {
+        matches!(&self.results, Results::Query(cursor) if cursor.is_tailing())
+    }
+
+    /// Whether the next document may have to be waited for.
+    fn may_wait(&self) -> bool {
+        let at_end = matches!(&self.results, Results::Query(cursor) if cursor.may_wait());
+        at_end && self.held_back.is_none()
     }
 
     fn next(&mut self) -> Result<Option<Vec<u8>>> {

@@ -177,6 +177,34 @@ fn a_cursor_is_read_batch_by_batch_and_can_be_killed() {
 }
 
 #[test]
+fn a_tailing_cursor_stays_open_and_does_not_wait_while_it_has_something() {
+    let commands = commands();
+    run(
+        &commands,
+        r#"{"create": "log", "capped": true, "size": 4096}"#,
+    )
+    .unwrap();
+    run(&commands, r#"{"insert": "log", "documents": [{"_id": 1}]}"#).unwrap();
+    let find = r#"{"find": "log", "tailable": true, "awaitData": true}"#;
+    let reply = run(&commands, find).unwrap();
+    assert!(
+        reply.starts_with("{'cursor':{'firstBatch':[{'_id':1}],'id':"),
+        "{reply}"
+    );
+    let id = reply
+        .split("'id':")
+        .nth(1)
+        .and_then(|rest| rest.split(',').next())
+        .unwrap();
+    assert_ne!(id, "0");
+    run(&commands, r#"{"insert": "log", "documents": [{"_id": 2}]}"#).unwrap();
+    let more = format!(r#"{{"getMore": {{"$numberLong": "{id}"}}, "collection": "log"}}"#);
+    let expected =
+        format!("{{'cursor':{{'nextBatch':[{{'_id':2}}],'id':{id},'ns':'shop.log'}},'ok':1.0}}");
+    assert_eq!(run(&commands, &more).unwrap(), expected);
+}
+
+#[test]
 fn bad_commands_are_refused_with_the_servers_codes() {
     let cases = [
         ("{}", 9, "found an empty document"),

@@ -104,6 +104,11 @@ impl Cursor {
         self.tail.as_ref().is_some_and(Tail::awaits_data)
     }
 
+    /// Whether the next call may wait for a document: those who gather many stop before it.
+    pub fn may_wait(&self) -> bool {
+        self.awaits_data() && self.next >= self.batch.len()
+    }
+
     /// The next document as BSON, on loan until the next call; `None` at the end. A tailable cursor gives `None` where it
     /// has come to the end for now.
     #[allow(clippy::should_implement_trait)] // it lends, which an iterator cannot

@@ -116,6 +116,12 @@ static void tailing(void) {
     CHECK_OK(ironbase_cursor_next(cursor, &document, NULL, &error));
     CHECK_TEXT(document, "{\"_id\":1}");
     CHECK_DONE(ironbase_cursor_next(cursor, &document, NULL, &error));
+    /* A batch that has a document does not wait for more. */
+    ironbase_cursor_t *patient = NULL;
+    CHECK_OK(ironbase_collection_find(log, NULL, 0, "{\"tailable\": true, \"awaitData\": true, \"maxAwaitTimeMS\": 3600000}", NUL,
+                                      &patient, &error));
+    CHECK_RESULT(ironbase_cursor_next_batch(patient, 0, 0, IRONBASE_FORMAT_ARRAY, &out, NULL, NULL, &error), "[{\"_id\":1}]");
+    ironbase_cursor_free(patient);
     CHECK_RESULT(ironbase_cursor_next_batch(waiting, 0, 0, IRONBASE_FORMAT_ARRAY, &out, NULL, NULL, &error), "[{\"_id\":1}]");
     CHECK_OK(ironbase_collection_insert_many(log, "{\"_id\": 2}{\"_id\": 3}{\"_id\": 4}", NUL, "{\"writeConcern\": {\"j\": false}}",
                                              NUL, NULL, NULL, &error));
