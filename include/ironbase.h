@@ -1081,7 +1081,8 @@ ironbase_status_t ironbase_collection_count_documents(ironbase_collection_t *col
  * @param collection The collection.
  * @param filter JSON document; `{}` for any document.
  * @param filter_len Bytes, or #IRONBASE_NUL.
- * @param update JSON document of update operators, e.g. `{"$set": {"age": 41}}`.
+ * @param update JSON document of update operators, e.g. `{"$set": {"age": 41}}`, or JSON array of
+ *               the stages of a pipeline, e.g. `[{"$set": {"sum": {"$add": ["$a", "$b"]}}}]`.
  * @param update_len Bytes, or #IRONBASE_NUL.
  * @param options JSON document; `(NULL, 0)` for the defaults.
  * @param options_len Bytes, or #IRONBASE_NUL.

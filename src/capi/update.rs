@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use super::arguments::{document, options, required_text};
+use super::arguments::{array, document, options, required_text};
 use super::collection::{OpenCollection, ironbase_collection_t};
 use super::error::ironbase_error_t;
 use super::guard::guard;
@@ -13,7 +13,7 @@ use super::scratch::Scratch;
 use super::status::ironbase_status_t;
 use crate::database::options::{DeleteOptions, UpdateOptions};
 use crate::database::{Collection, UpdateResult};
-use crate::error::{Code, Error, Result, Status};
+use crate::error::{Result, Status};
 
 /// Updates the first document that matches a filter.
 ///
@@ -24,7 +24,8 @@ use crate::error::{Code, Error, Result, Status};
 /// @param collection The collection.
 /// @param filter JSON document; `{}` for any document.
 /// @param filter_len Bytes, or #IRONBASE_NUL.
-/// @param update JSON document of update operators, e.g. `{"$set": {"age": 41}}`.
+/// @param update JSON document of update operators, e.g. `{"$set": {"age": 41}}`, or JSON array of
+///               the stages of a pipeline, e.g. `[{"$set": {"sum": {"$add": ["$a", "$b"]}}}]`.
 /// @param update_len Bytes, or #IRONBASE_NUL.
 /// @param options JSON document; `(NULL, 0)` for the defaults.
 /// @param options_len Bytes, or #IRONBASE_NUL.
@@ -220,7 +221,7 @@ pub unsafe extern "C" fn ironbase_collection_delete_many(
     }
 }
 
-/// The parameter `update`. MongoDB takes an array here too, a pipeline.
+/// The parameter `update`: a document of operators, or an array, a pipeline.
 ///
 /// # Safety
 /// As for `arguments::optional_text`.
@@ -229,8 +230,7 @@ pub(super) unsafe fn update_document(update: *const c_char, update_len: usize) -
     unsafe {
         let text = required_text("update", update, update_len)?;
         if text.trim_ascii_start().starts_with(b"[") {
-            let message = "update is an array: updates with a pipeline are not supported yet";
-            return Err(Error::new(Status::Unsupported, Code::BAD_VALUE, message));
+            return array("update", update, update_len);
         }
         document("update", update, update_len)
     }

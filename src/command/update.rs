@@ -76,6 +76,7 @@ fn reply_upserted(upserted: &[(usize, Value)], reply: &mut Builder<'_>) {
 pub struct Statement<'a> {
     filter: RawDoc<'a>,
     update: RawDoc<'a>,
+    is_pipeline: bool,
     is_multi: bool,
     options: UpdateOptions,
 }
@@ -89,9 +90,14 @@ impl<'a> Statement<'a> {
         update: &str,
     ) -> Result<Statement<'a>> {
         let options = statement_options(call, fields, STATEMENT_OPTIONS, STATEMENTS_OPTIONS);
+        let (change, is_pipeline) = match fields.get(update) {
+            Some(RawValue::Array(stages)) => (stages, true),
+            _ => (fields.required(update, fields.document(update)?)?, false),
+        };
         Ok(Statement {
             filter: fields.required(filter, fields.document(filter)?)?,
-            update: fields.required(update, fields.document(update)?)?,
+            update: change,
+            is_pipeline,
             is_multi: fields.flag("multi")?,
             options: UpdateOptions::from_bson(RawDoc::trusted(&options))?,
         })
@@ -109,7 +115,14 @@ impl<'a> Statement<'a> {
 
     pub fn run(&self, collection: &Collection) -> Result<UpdateResult> {
         let (filter, options) = (self.filter, &self.options);
-        update(collection, filter, self.update, self.is_multi, options)
+        update(
+            collection,
+            filter,
+            self.update,
+            self.is_pipeline,
+            self.is_multi,
+            options,
+        )
     }
 }
 
@@ -128,18 +141,19 @@ pub fn statement_options(
     out
 }
 
-/// An update or, without operators, a replacement.
+/// An update or, without operators or stages, a replacement.
 pub fn update(
     collection: &Collection,
     filter: RawDoc<'_>,
     update: RawDoc<'_>,
+    is_pipeline: bool,
     is_multi: bool,
     options: &UpdateOptions,
 ) -> Result<UpdateResult> {
     let (filter, change) = (filter.as_bytes(), update.as_bytes());
     let first = update.iter().next();
     let has_operators = first.is_some_and(|(name, _)| name.as_bytes().starts_with(b"$"));
-    match (has_operators, is_multi) {
+    match (has_operators || is_pipeline, is_multi) {
         (true, true) => collection.update_many(filter, change, options),
         (true, false) => collection.update_one(filter, change, options),
         (false, false) => collection.replace_one(filter, change, options),

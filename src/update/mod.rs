@@ -21,6 +21,7 @@ mod mul;
 mod operator;
 mod operators;
 mod path;
+mod pipeline;
 mod pop;
 mod pull;
 mod pull_all;
@@ -36,6 +37,7 @@ mod upsert;
 mod tests;
 
 pub use operators::Operators;
+pub use pipeline::Pipeline;
 pub use replacement::Replacement;
 
 use crate::bson::{MAX_DOCUMENT_SIZE, RawDoc, ensure_id_first};
@@ -47,6 +49,8 @@ use crate::query::{Context, Filter};
 pub enum Update {
     /// `{ $set: { a: 1 }, $inc: { "b.c": 2 } }`
     Operators(Box<Operators>),
+    /// `[{ $set: { a: { $add: ["$b", 1] } } }]`
+    Pipeline(Pipeline),
     /// A document for the place of another.
     Replacement(Replacement),
 }
@@ -65,6 +69,13 @@ impl Update {
         array_filters: Option<RawDoc<'_>>,
         context: &Context,
     ) -> Result<Update> {
+        if is_pipeline(update) {
+            if array_filters.is_some() {
+                let message = "arrayFilters may not be specified for pipeline-style updates";
+                return Err(Error::query(Code::FAILED_TO_PARSE, message));
+            }
+            return Pipeline::compile(update, context).map(Update::Pipeline);
+        }
         let operators = Operators::compile(update, array_filters, context)?;
         Ok(Update::Operators(Box::new(operators)))
     }
@@ -84,6 +95,7 @@ impl Update {
     ) -> Result<Applied> {
         match self {
             Update::Operators(operators) => operators.apply(document, filter, out),
+            Update::Pipeline(pipeline) => pipeline.apply(document, out),
             Update::Replacement(replacement) => replacement.apply(document, out),
         }
     }
@@ -94,6 +106,7 @@ impl Update {
     pub fn new_document(&self, filter: &Filter) -> Result<Vec<u8>> {
         let document = match self {
             Update::Operators(operators) => operators.new_document(filter)?,
+            Update::Pipeline(pipeline) => pipeline.new_document(filter)?,
             Update::Replacement(replacement) => replacement.new_document(filter)?,
         };
         const ID_BYTES: usize = 17;
@@ -101,6 +114,12 @@ impl Update {
         ensure_id_first(RawDoc::trusted(&document), &mut out)?;
         Ok(out)
     }
+}
+
+/// Whether an update is an array of stages: its first name is `0`, which no operator has.
+pub fn is_pipeline(update: RawDoc<'_>) -> bool {
+    let first = update.elements().next();
+    first.is_some_and(|first| first.key() == "0")
 }
 
 fn check_size(document: &[u8]) -> Result<()> {

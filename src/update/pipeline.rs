@@ -5,7 +5,7 @@
 //! leave it out or give the same, but not another. A document that comes out as it went in is not
 //! modified.
 
-use super::upsert::{required_values, write_with_id};
+use super::upsert::{required_document, write_with_id};
 use super::{Applied, check_size};
 use crate::aggregate::expr::{Arena, Expr, check_field_name};
 use crate::aggregate::fields::ComputedFields;
@@ -17,10 +17,36 @@ use crate::query::{Context, Filter, Projection};
 
 /// Stages that MongoDB has and that an update may not have.
 const NOT_IN_UPDATES: &[&str] = &[
-    "$bucket", "$bucketAuto", "$changeStream", "$collStats", "$count", "$currentOp", "$densify", "$documents",
-    "$facet", "$fill", "$geoNear", "$graphLookup", "$group", "$indexStats", "$limit", "$listSessions", "$lookup",
-    "$match", "$merge", "$out", "$planCacheStats", "$querySettings", "$redact", "$sample", "$setWindowFields",
-    "$skip", "$sort", "$sortByCount", "$unionWith", "$unwind",
+    "$bucket",
+    "$bucketAuto",
+    "$changeStream",
+    "$collStats",
+    "$count",
+    "$currentOp",
+    "$densify",
+    "$documents",
+    "$facet",
+    "$fill",
+    "$geoNear",
+    "$graphLookup",
+    "$group",
+    "$indexStats",
+    "$limit",
+    "$listSessions",
+    "$lookup",
+    "$match",
+    "$merge",
+    "$out",
+    "$planCacheStats",
+    "$querySettings",
+    "$redact",
+    "$sample",
+    "$setWindowFields",
+    "$skip",
+    "$sort",
+    "$sortByCount",
+    "$unionWith",
+    "$unwind",
 ];
 
 /// A compiled pipeline.
@@ -71,8 +97,7 @@ impl Pipeline {
 
     /// The document that an upsert inserts: the values that the filter requires, through the pipeline.
     pub(super) fn new_document(&self, filter: &Filter) -> Result<Vec<u8>> {
-        let mut required = Vec::new();
-        required_values(filter)?.apply(RawDoc::EMPTY, &mut required)?;
+        let required = required_document(filter)?;
         let mut out = Vec::new();
         self.apply(RawDoc::trusted(&required), &mut out)?;
         Ok(out)
@@ -129,7 +154,10 @@ impl Stage {
                 Code::INVALID_OPTIONS,
                 format!("{other} is not allowed to be used within an update"),
             )),
-            other => refuse(40324, format!("Unrecognized pipeline stage name: '{other}'")),
+            other => refuse(
+                40324,
+                format!("Unrecognized pipeline stage name: '{other}'"),
+            ),
         }
     }
 
@@ -169,7 +197,10 @@ fn compile_set(name: &str, specification: RawValue<'_>, context: &Context) -> Re
         );
     };
     if specification.is_empty() {
-        return refuse(40177, format!("{name} specification must have at least one field"));
+        return refuse(
+            40177,
+            format!("{name} specification must have at least one field"),
+        );
     }
     let mut fields = ComputedFields::default();
     add_fields(&mut fields, specification, &mut Vec::new(), context)
@@ -196,7 +227,9 @@ fn add_fields<'a>(
                 let path = outer.join(".");
                 return refuse(
                     40180,
-                    format!("an empty object is not a valid value. Found empty object at path '{path}'"),
+                    format!(
+                        "an empty object is not a valid value. Found empty object at path '{path}'"
+                    ),
                 );
             }
             RawValue::Document(inner) if !starts_with_operator(inner) => {

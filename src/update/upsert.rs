@@ -3,7 +3,10 @@
 //! `{ a: 1 }`, `{ a: { $eq: 1 } }`, `{ a: { $in: [1] } }`, `{ a: { $all: [1] } }` and such within
 //! `$and` require a value; ranges, patterns and choices require none.
 
+use std::cell::Cell;
+
 use super::array_filters::ArrayFilters;
+use super::operator::Applying;
 use super::set::Set;
 use super::tree::Branch;
 use crate::bson::{Builder, Path, RawDoc, RawValue};
@@ -25,6 +28,19 @@ pub(super) fn required_values(filter: &Filter) -> Result<Branch> {
     }
     root.sort();
     Ok(root)
+}
+
+/// The document of the values that `filter` requires.
+pub(super) fn required_document(filter: &Filter) -> Result<Vec<u8>> {
+    let applying = Applying {
+        document: RawDoc::EMPTY,
+        array_filters: &ArrayFilters::default(),
+        sources: Vec::new(),
+        scratch: Cell::default(),
+    };
+    let mut document = Vec::new();
+    required_values(filter)?.apply(&applying, &mut document)?;
+    Ok(document)
 }
 
 fn matched_twice(path: &Path, conflict: &str) -> Error {

@@ -25,6 +25,7 @@ mod long_keys;
 mod model;
 mod naive_update;
 mod opening;
+mod pipeline_updates;
 mod queries;
 mod random;
 mod random_updates;

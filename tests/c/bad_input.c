@@ -294,8 +294,8 @@ static void bad_queries(void) {
                 query, 9, "$foo", "{");
     CHECK_ERROR(ironbase_collection_update_many(users, "{}", NUL, "{\"$set\": {\"a\": 1}, \"$inc\": {\"a\": 1}}", NUL, NULL, 0, &out, NULL, &error),
                 query, 40, "a", "{");
-    CHECK_ERROR(ironbase_collection_update_one(users, "{}", NUL, "[{\"$set\": {\"a\": 1}}]", NUL, NULL, 0, &out, NULL, &error),
-                IRONBASE_ERROR_UNSUPPORTED, 2, "pipeline", "{");
+    CHECK_ERROR(ironbase_collection_update_one(users, "{}", NUL, "[{\"$group\": {\"_id\": 1}}]", NUL, NULL, 0, &out, NULL, &error),
+                query, 72, "$group", "{");
     CHECK_ERROR(ironbase_collection_replace_one(users, "{}", NUL, UPDATE, NUL, NULL, 0, &out, NULL, &error), query, 52, "$set", "{");
 
     CHECK_ERROR(ironbase_collection_create_indexes(users, "[{\"key\": {\"a\": 2}, \"wrong\": 1}]", NUL, NULL, 0, &out, NULL, &error),

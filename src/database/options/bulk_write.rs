@@ -141,7 +141,8 @@ fn update(operation: &'static str, what: &'static str, fields: RawDoc<'_>) -> Re
     for given in given(operation, fields) {
         match given.name {
             "filter" => model.filter = given.document()?,
-            name if name == what => model.update = update_document(&given)?,
+            "update" if what == "update" => model.update = update_document(&given)?,
+            name if name == what => model.update = given.document()?,
             _ if model.options.take(&given)? => {}
             _ => {
                 let known = "filter, update or replacement, upsert, arrayFilters, sort, hint";
@@ -155,11 +156,8 @@ fn update(operation: &'static str, what: &'static str, fields: RawDoc<'_>) -> Re
 }
 
 fn update_document(given: &Given<'_>) -> Result<Vec<u8>> {
-    if given.array().is_ok() {
-        let message = "updates with a pipeline are not supported yet";
-        return Err(Error::new(Status::Unsupported, Code::BAD_VALUE, message));
-    }
-    given.document()
+    // A pipeline, or a document of operators.
+    given.array().or_else(|_| given.document())
 }
 
 fn delete(operation: &'static str, fields: RawDoc<'_>) -> Result<DeleteModel> {
