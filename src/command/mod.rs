@@ -108,7 +108,7 @@ impl Commands {
         call.scope = named.map(|named| named.key());
         let mut out = Vec::new();
         let mut reply = Builder::new(&mut out);
-        (spec.run)(&call, &mut reply)?;
+        (spec.run)(&call, &mut reply).map_err(session::with_labels)?;
         reply.append("ok", RawValue::Double(1.0));
         reply.finish();
         Ok(out)

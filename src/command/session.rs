@@ -50,6 +50,7 @@ pub const END_SESSIONS: Command = Command {
 
 const IDLE_LIMIT: Duration = Duration::from_secs(30 * 60);
 const MOST_SESSIONS: usize = 10_000;
+const TRANSIENT: &str = "TransientTransactionError";
 /// The server's code for a transaction that is begun twice.
 const ALREADY_BEGUN: Code = Code(50911);
 
@@ -240,12 +241,21 @@ fn aborted(number: i64) -> Error {
 }
 
 fn no_such(message: String) -> Error {
-    Error::query(Code::NO_SUCH_TRANSACTION, message).with_label("TransientTransactionError")
+    Error::query(Code::NO_SUCH_TRANSACTION, message).with_label(TRANSIENT)
 }
 
 /// Whether a command ends transactions: it does not work in the one that it names.
 pub fn ends(command: &Command) -> bool {
     [COMMIT.name, ABORT.name].contains(&command.name)
+}
+
+/// A transaction that is not there any more may be tried again from its beginning, whoever found out.
+pub fn with_labels(error: Error) -> Error {
+    let is_labelled = error.labels().contains(&TRANSIENT);
+    match error.code() == Code::NO_SUCH_TRANSACTION && !is_labelled {
+        true => error.with_label(TRANSIENT),
+        false => error,
+    }
 }
 
 /// What ends a transaction needs one that the command names.

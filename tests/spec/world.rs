@@ -73,7 +73,7 @@ impl World {
                     name: text(given, "collectionName").to_string(),
                 },
                 "session" => {
-                    let id = ObjectId::new().to_hex()[..16].to_vec();
+                    let id = ObjectId::new().to_hex()[8..].to_vec();
                     let id = Value::Binary {
                         subtype: 4,
                         bytes: id,
