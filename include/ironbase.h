@@ -730,7 +730,8 @@ ironbase_status_t ironbase_db_collection(ironbase_db_t *db,
  * Makes an empty collection. One that exists already with the same options is fine.
  *
  * Options: `capped` (false): the oldest documents make room for new ones; then `size`, the most
- * bytes of documents, is needed, and `max` limits their number. `clusteredIndex`, which every
+ * bytes of documents, is needed, and `max` limits their number. `collation`: how
+ * strings compare where an operation does not say. `clusteredIndex`, which every
  * collection has: `{"key": {"_id": 1}, "unique": true}`. `validator`, a filter (often
  * `{"$jsonSchema": ..}`) that documents must match, with `validationLevel` ("strict", "moderate",
  * "off") and `validationAction` ("error", "warn", "errorAndLog"). `maxTimeMS`, `opId`, `comment`.
@@ -991,6 +992,7 @@ ironbase_status_t ironbase_db_run_command(ironbase_db_t *db,
  *
  * Options: `projection`, `sort`, `skip`, `limit` (0: no limit), `batchSize` (for
  * ironbase_cursor_next_batch() without limits of its own), `singleBatch` (only so many, or 101),
+ * `collation` (`{"locale": "en", "strength": 2}`: how strings compare),
  * `hint` (an index's name or key pattern, or `{"$natural": 1}`), `showRecordId`,
  * `allowDiskUse` (false: a sort beyond 100 MiB fails); of capped
  * collections `tailable`, `awaitData` and `maxAwaitTimeMS` (1000), see ironbase_cursor_next();
@@ -1049,7 +1051,7 @@ ironbase_status_t ironbase_collection_find_one(ironbase_collection_t *collection
 /**
  * Counts the documents that match a filter.
  *
- * Options: `skip`, `limit` (0: no limit), `hint`, `comment` (ignored).
+ * Options: `skip`, `limit` (0: no limit), `collation`, `hint`, `comment` (ignored).
  *
  * @param collection The collection; one that does not exist is empty, unless opened with
  *         `strictCollections`.
@@ -1076,7 +1078,7 @@ ironbase_status_t ironbase_collection_count_documents(ironbase_collection_t *col
  *
  * Options: `upsert` (false): insert a document made of filter and update if none matches;
  * `arrayFilters`: which elements each `$[identifier]` of the update stands for; `sort`: which
- * document is the first; `hint` (an index's name or key pattern); `comment` (ignored).
+ * document is the first; `collation`; `hint` (an index's name or key pattern); `comment` (ignored).
  *
  * @param collection The collection.
  * @param filter JSON document; `{}` for any document.
@@ -1162,7 +1164,7 @@ ironbase_status_t ironbase_collection_replace_one(ironbase_collection_t *collect
 /**
  * Deletes the first document that matches a filter.
  *
- * Options: `hint` (an index's name or key pattern), `comment` (ignored).
+ * Options: `collation`, `hint` (an index's name or key pattern), `comment` (ignored).
  *
  * @param collection The collection.
  * @param filter JSON document; `{}` for any document.

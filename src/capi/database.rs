@@ -192,7 +192,8 @@ pub unsafe extern "C" fn ironbase_db_collection(
 /// Makes an empty collection. One that exists already with the same options is fine.
 ///
 /// Options: `capped` (false): the oldest documents make room for new ones; then `size`, the most
-/// bytes of documents, is needed, and `max` limits their number. `clusteredIndex`, which every
+/// bytes of documents, is needed, and `max` limits their number. `collation`: how
+/// strings compare where an operation does not say. `clusteredIndex`, which every
 /// collection has: `{"key": {"_id": 1}, "unique": true}`. `validator`, a filter (often
 /// `{"$jsonSchema": ..}`) that documents must match, with `validationLevel` ("strict", "moderate",
 /// "off") and `validationAction` ("error", "warn", "errorAndLog"). `maxTimeMS`, `opId`, `comment`.

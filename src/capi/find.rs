@@ -21,6 +21,7 @@ use crate::json;
 ///
 /// Options: `projection`, `sort`, `skip`, `limit` (0: no limit), `batchSize` (for
 /// ironbase_cursor_next_batch() without limits of its own), `singleBatch` (only so many, or 101),
+/// `collation` (`{"locale": "en", "strength": 2}`: how strings compare),
 /// `hint` (an index's name or key pattern, or `{"$natural": 1}`), `showRecordId`,
 /// `allowDiskUse` (false: a sort beyond 100 MiB fails); of capped
 /// collections `tailable`, `awaitData` and `maxAwaitTimeMS` (1000), see ironbase_cursor_next();
@@ -118,7 +119,7 @@ pub unsafe extern "C" fn ironbase_collection_find_one(
 
 /// Counts the documents that match a filter.
 ///
-/// Options: `skip`, `limit` (0: no limit), `hint`, `comment` (ignored).
+/// Options: `skip`, `limit` (0: no limit), `collation`, `hint`, `comment` (ignored).
 ///
 /// @param collection The collection; one that does not exist is empty, unless opened with
 ///         `strictCollections`.

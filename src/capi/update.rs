@@ -19,7 +19,7 @@ use crate::error::{Result, Status};
 ///
 /// Options: `upsert` (false): insert a document made of filter and update if none matches;
 /// `arrayFilters`: which elements each `$[identifier]` of the update stands for; `sort`: which
-/// document is the first; `hint` (an index's name or key pattern); `comment` (ignored).
+/// document is the first; `collation`; `hint` (an index's name or key pattern); `comment` (ignored).
 ///
 /// @param collection The collection.
 /// @param filter JSON document; `{}` for any document.
@@ -150,7 +150,7 @@ pub unsafe extern "C" fn ironbase_collection_replace_one(
 
 /// Deletes the first document that matches a filter.
 ///
-/// Options: `hint` (an index's name or key pattern), `comment` (ignored).
+/// Options: `collation`, `hint` (an index's name or key pattern), `comment` (ignored).
 ///
 /// @param collection The collection.
 /// @param filter JSON document; `{}` for any document.

@@ -9,6 +9,7 @@
 
 use super::errors::from_storage;
 use super::options::create::{self, Capped};
+use crate::bson::Collation;
 use crate::error::{Code, Error, Result};
 use crate::index::{ID_INDEX, IndexSpec};
 use crate::storage;
@@ -49,9 +50,16 @@ pub fn refuse_in_transaction(txn: &WriteTxn<'_>, collection: &Collection) -> Res
     Err(Error::query(code, message))
 }
 
-/// Gives a new capped collection its index on `_id`.
-pub fn add_id_index(txn: &mut WriteTxn<'_>, collection: &Collection) -> storage::Result<()> {
-    let spec = IndexSpec::id();
+/// Gives a new collection whose documents are not in the order of `_id` an index on it.
+pub fn add_id_index(
+    txn: &mut WriteTxn<'_>,
+    collection: &Collection,
+    collation: Option<&Collation>,
+) -> storage::Result<()> {
+    let spec = IndexSpec {
+        collation: collation.cloned(),
+        ..IndexSpec::id()
+    };
     let never = &|_| Ok(());
     // It is empty: there is nothing that could be there twice.
     txn.create_index(collection, &spec.name, true, &spec.to_bytes(), never)?;

@@ -218,8 +218,9 @@ pub(super) fn create(scope: &Scope, name: &str, options: RawDoc<'_>) -> Result<(
         return Err(listing::other_options(&there)?);
     }
     let made = txn.create_collection(name, &bytes).map_err(from_storage)?;
-    if options.capped.is_some() {
-        capped::add_id_index(&mut txn, &made).map_err(from_storage)?;
+    if !options.is_clustered() {
+        let collation = options.collation.as_ref();
+        capped::add_id_index(&mut txn, &made, collation).map_err(from_storage)?;
     }
     durability::wait(&engine, txn.commit(), &options.write)
 }

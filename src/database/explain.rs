@@ -11,6 +11,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use super::collection::Collection;
+use super::context;
 use super::cursor::Snapshot;
 use super::execute::{self, Position, Search};
 use super::interrupt::Interrupt;
@@ -39,7 +40,7 @@ pub fn explain(
     let parsed = Command::parse(command)?;
     let options = &parsed.options;
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
-    let context = options.language.context()?;
+    let context = context::context(collection, &engine, &options.language)?;
     let selection = Selection::compile(
         &parsed.filter,
         options.sort.as_deref(),
@@ -348,6 +349,7 @@ fn split(command: RawDoc<'_>) -> (Option<String>, Vec<u8>) {
             "projection",
             "skip",
             "limit",
+            "collation",
             "hint",
         ]
         .contains(&key)

@@ -2,13 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use super::capped;
 use super::collection::Collection;
+use super::context;
 use super::cursor::{Cursor, Snapshot, Window};
 use super::execute::{self, Position};
 use super::interrupt::Interrupt;
 use super::listing;
-use super::options::{Common, CountOptions, FindOptions};
+use super::options::{Common, CountOptions, FindOptions, create};
 use super::scope::Entered;
 use super::select::Selection;
 use super::tail::Tail;
@@ -45,7 +45,7 @@ fn projection(options: &FindOptions, context: &Context) -> Result<Option<Project
 pub fn many(collection: &Collection, filter: &[u8], options: &FindOptions) -> Result<Cursor> {
     let engine = collection.database.enter()?;
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
-    let context = options.language.context()?;
+    let context = context::context(collection, &engine, &options.language)?;
     let selection = Selection::compile(
         filter,
         options.sort.as_deref(),
@@ -81,14 +81,14 @@ pub fn one_with<R>(
         let version = engine.snapshot();
         match version.catalog.get(&collection.name) {
             None => return Ok(None),
-            Some(found) if capped::limits(found)?.is_none() => {
+            Some(found) if create::is_clustered(found)? => {
                 return by_id(&version, found, id, visit);
             }
             Some(_) => {}
         }
     }
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
-    let context = options.language.context()?;
+    let context = context::context(collection, &engine, &options.language)?;
     let selection = Selection::compile(
         filter,
         options.sort.as_deref(),
@@ -174,7 +174,7 @@ pub fn estimated_count(collection: &Collection, options: &Common) -> Result<i64>
 pub fn count(collection: &Collection, filter: &[u8], options: &CountOptions) -> Result<i64> {
     let engine = collection.database.enter()?;
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
-    let context = options.language.context()?;
+    let context = context::context(collection, &engine, &options.language)?;
     let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
     let Some(at) = take(collection, &engine, &selection)? else {
         return Ok(0);

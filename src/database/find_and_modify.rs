@@ -32,7 +32,7 @@ pub fn update(
     update: &[u8],
     options: &FindOneAndUpdateOptions,
 ) -> Result<FindAndModifyResult> {
-    let context = options.update.language.context()?;
+    let context = collection.context(&options.update.language)?;
     let update = options.update.compile(update, &context)?;
     modify(collection, filter, &update, options, &context)
 }
@@ -49,7 +49,7 @@ pub fn replace(
         filter,
         &update,
         options,
-        &options.update.language.context()?,
+        &collection.context(&options.update.language)?,
     )
 }
 
@@ -97,7 +97,7 @@ pub fn delete(
     options: &FindOneAndDeleteOptions,
 ) -> Result<FindAndModifyResult> {
     let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
-    let context = options.language.context()?;
+    let context = collection.context(&options.language)?;
     let selection = Selection::compile(
         filter,
         options.sort.as_deref(),

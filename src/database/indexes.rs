@@ -2,6 +2,7 @@
 
 use super::capped;
 use super::collection::Collection;
+use super::context::own_collation;
 use super::durability;
 use super::errors::{duplicate_key, from_storage};
 use super::execute::Source;
@@ -25,24 +26,27 @@ pub fn create(
 ) -> Result<Vec<String>> {
     let engine = collection.database.enter()?;
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
-    let mut parsed = Vec::new();
+    let mut given = Vec::new();
     for (_, spec) in specs.iter() {
         let RawValue::Document(spec) = spec else {
             let found = spec.type_name();
             let message = format!("an index specification must be a document, found {found}");
             return Err(Error::query(Code::TYPE_MISMATCH, message));
         };
-        parsed.push(IndexSpec::parse(spec)?);
+        // Refused before the lock is taken; what the collection's collation adds comes later.
+        IndexSpec::parse(spec)?;
+        given.push(spec);
     }
-    if parsed.is_empty() {
+    if given.is_empty() {
         let message = "Must specify at least one index to create";
         return Err(Error::query(Code::BAD_VALUE, message));
     }
     let mut txn = engine.begin_write_until(&interrupt)?;
     let target = find_or_create(&mut txn, collection)?;
-    interrupt.expect(txn.roots().get(target.id).entries * parsed.len() as u64);
+    interrupt.expect(txn.roots().get(target.id).entries * given.len() as u64);
     let mut names = Vec::new();
-    for spec in parsed {
+    for spec in given {
+        let spec = IndexSpec::parse_within(spec, own_collation(&target)?)?;
         create_one(&mut txn, collection, &spec, &interrupt)?;
         names.push(spec.name);
     }
@@ -61,7 +65,14 @@ fn create_one(
 ) -> Result<()> {
     let target = find_or_create(txn, collection)?;
     if spec.is_id() {
-        return Ok(());
+        let same = spec.collation.as_ref() == own_collation(&target)?;
+        return match same {
+            true => Ok(()),
+            false => Err(Error::query(
+                Code::BAD_VALUE,
+                "The _id index must have the same collation as the collection",
+            )),
+        };
     }
     for index in &target.indexes {
         if spec.relation(spec_of(index)?)? == Relation::Same {
@@ -160,6 +171,14 @@ pub fn drop_index(collection: &Collection, name: &str) -> Result<()> {
     finish(&engine, txn)
 }
 
+/// The index on `_id`, of which a clustered collection has no other trace.
+pub fn id_index(collection: &storage::catalog::Collection) -> Result<IndexSpec> {
+    Ok(IndexSpec {
+        collation: own_collation(collection)?.cloned(),
+        ..IndexSpec::id()
+    })
+}
+
 pub fn list(collection: &Collection) -> Result<Vec<u8>> {
     let engine = collection.database.enter()?;
     engine.refuse_in_transaction("listIndexes")?;
@@ -169,9 +188,8 @@ pub fn list(collection: &Collection) -> Result<Vec<u8>> {
     };
     let mut out = Vec::new();
     let mut array = Builder::new(&mut out);
-    array.push(RawValue::Document(RawDoc::trusted(
-        &IndexSpec::id().to_bytes(),
-    )));
+    let id = id_index(found)?.to_bytes();
+    array.push(RawValue::Document(RawDoc::trusted(&id)));
     for index in capped::secondary_indexes(found) {
         array.push(RawValue::Document(RawDoc::trusted(&index.spec)));
     }

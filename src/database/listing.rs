@@ -1,10 +1,9 @@
 //! What there is: collections and figures.
 
 use super::collection::Collection;
-use super::{Database, finish};
+use super::{Database, finish, indexes};
 use crate::bson::{Builder, Document, RawDoc, RawValue, doc};
 use crate::error::{Code, Error, Result, Status};
-use crate::index::IndexSpec;
 use crate::query::explain::shell_text;
 use crate::query::{Context, Filter};
 use crate::storage::catalog::{self, Catalog};
@@ -24,7 +23,7 @@ impl Database {
                 "type": "collection",
                 "options": (stored_options(collection)?),
                 "info": { "readOnly": (self.0.options.read_only) },
-                "idIndex": (Document::from_raw(RawDoc::trusted(&IndexSpec::id().to_bytes()))?),
+                "idIndex": (Document::from_raw(RawDoc::trusted(&indexes::id_index(collection)?.to_bytes()))?),
             }
             .to_bytes();
             let entry = RawDoc::trusted(&entry);

@@ -12,6 +12,7 @@ mod bulk_write;
 mod capped;
 mod change;
 mod collection;
+mod context;
 mod cursor;
 mod delete;
 mod durability;

@@ -196,7 +196,7 @@ pub struct FindOptions {
 }
 
 impl FindOptions {
-    const KNOWN: &str = "projection, sort, skip, limit, batchSize, hint, allowDiskUse, let, singleBatch, tailable, awaitData, \
+    const KNOWN: &str = "projection, sort, skip, limit, batchSize, hint, allowDiskUse, collation, let, singleBatch, tailable, awaitData, \
         maxAwaitTimeMS, showRecordId, noCursorTimeout, allowPartialResults";
     /// Documents of a first batch whose size is not given, as in MongoDB.
     const FIRST_BATCH: u64 = 101;
@@ -297,7 +297,11 @@ impl CountOptions {
                 "hint" => options.hint = Some(given.hint()?),
                 _ if options.language.take(&given)? => {}
                 _ if options.common.take(&given)? => {}
-                _ => return Err(given.unknown_beside("skip, limit, hint, let", Common::KNOWN)),
+                _ => {
+                    return Err(
+                        given.unknown_beside("skip, limit, hint, collation, let", Common::KNOWN)
+                    );
+                }
             }
         }
         Ok(options)
@@ -386,7 +390,7 @@ impl UpdateOptions {
         let mut options = UpdateOptions::default();
         for given in given("update", document) {
             if !options.take(&given)? {
-                let known = "upsert, arrayFilters, sort, hint, let";
+                let known = "upsert, arrayFilters, sort, hint, collation, let";
                 return Err(given.unknown_beside(known, WriteOptions::KNOWN));
             }
         }
@@ -423,7 +427,7 @@ impl DeleteOptions {
         let mut options = DeleteOptions::default();
         for given in given("delete", document) {
             if !options.take(&given)? {
-                return Err(given.unknown_beside("hint, let", WriteOptions::KNOWN));
+                return Err(given.unknown_beside("hint, collation, let", WriteOptions::KNOWN));
             }
         }
         Ok(options)
@@ -589,7 +593,7 @@ mod tests {
     #[test]
     fn options_of_operations_are_read() {
         let document = doc! { "projection": { "a": 1 }, "sort": { "b": -1 }, "skip": 2, "limit": 3.0,
-        "batchSize": 4, "hint": "a_1", "comment": { "any": "thing" } };
+        "batchSize": 4, "collation": { "locale": "en" }, "allowDiskUse": false, "hint": "a_1", "comment": { "any": "thing" } };
         let find = FindOptions::from_bson(RawDoc::trusted(&document.to_bytes())).unwrap();
         let expected = FindOptions {
             projection: Some(doc! { "a": 1 }.to_bytes()),
@@ -598,6 +602,11 @@ mod tests {
             limit: 3,
             batch_size: 4,
             hint: Some(Hint::Name("a_1".to_string())),
+            in_memory_only: true,
+            language: LanguageOptions {
+                collation: Some(doc! { "locale": "en" }.to_bytes()),
+                variables: None,
+            },
             ..FindOptions::default()
         };
         assert_eq!(find, expected);

@@ -36,7 +36,7 @@ pub fn update_one(
     update: &[u8],
     options: &UpdateOptions,
 ) -> Result<UpdateResult> {
-    let context = options.language.context()?;
+    let context = collection.context(&options.language)?;
     let update = options.compile(update, &context)?;
     first(collection, filter, &update, options, &context)
 }
@@ -53,7 +53,7 @@ pub fn replace_one(
         filter,
         &update,
         options,
-        &options.language.context()?,
+        &collection.context(&options.language)?,
     )
 }
 
@@ -100,7 +100,7 @@ pub fn all(
         let message = "Cannot specify sort with multi=true: update_many updates in no order";
         return Err(Error::query(Code::FAILED_TO_PARSE, message));
     }
-    let context = options.language.context()?;
+    let context = collection.context(&options.language)?;
     let one = OneUpdate {
         collection,
         selection: &options.selection(filter, &context)?,

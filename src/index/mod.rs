@@ -41,7 +41,12 @@ impl CompiledIndex for IndexSpec {
         let multikey = extract::each_key(&self.fields, RawDoc::trusted(document), &mut |values| {
             buffer.clear();
             for (field, value) in self.fields.iter().zip(values) {
-                key::encode_value(&mut buffer, *value, field.descending, None);
+                key::encode_value(
+                    &mut buffer,
+                    *value,
+                    field.descending,
+                    self.collation.as_ref(),
+                );
             }
             if key::cut(&mut buffer, key::MAX_INDEX_KEY) {
                 out.set_flags(TRUNCATED);

@@ -3,7 +3,7 @@
 //! Everything that MongoDB knows and we do not yet build is refused by name; what nobody knows is
 //! refused as unknown. An option given with its default is as good as not given.
 
-use crate::bson::{Builder, Path, RawDoc, RawValue};
+use crate::bson::{Builder, Collation, Path, RawDoc, RawValue, Value};
 use crate::error::{Code, Error, Result};
 
 /// Bytes of an index's name at most, a name made of long paths included. MongoDB has no limit of its own since 4.2.
@@ -40,6 +40,8 @@ pub struct IndexSpec {
     pub fields: Vec<KeyField>,
     /// No two documents may share a key.
     pub unique: bool,
+    /// What strings are ordered by; none: by their bytes.
+    pub collation: Option<Collation>,
 }
 
 /// What a new specification is to an index that exists already.
@@ -54,9 +56,15 @@ pub enum Relation {
 impl IndexSpec {
     /// Reads `{ key: { a: 1 }, name: "a_1", unique: true }`.
     pub fn parse(spec: RawDoc<'_>) -> Result<IndexSpec> {
+        IndexSpec::parse_within(spec, None)
+    }
+
+    /// Reads a specification that need not say what the collection's own collation is.
+    pub fn parse_within(spec: RawDoc<'_>, inherited: Option<&Collation>) -> Result<IndexSpec> {
         let mut fields = None;
         let mut name = None;
         let mut unique = false;
+        let mut collation = inherited.cloned();
         for (option, value) in spec {
             match (option.as_str(), value) {
                 ("key", RawValue::Document(key)) => fields = Some(parse_key(key)?),
@@ -68,6 +76,10 @@ impl IndexSpec {
                     return Err(refuse("an index's name cannot be empty"));
                 }
                 ("name", _) => return Err(wrong_type(spec, "name", "a string", value)),
+                ("collation", RawValue::Document(given)) => {
+                    collation = Collation::parse("collation", given)?;
+                }
+                ("collation", _) => return Err(wrong_type(spec, "collation", "an object", value)),
                 ("unique", _) => unique = flag(spec, "unique", value)?,
                 // What every version of every driver sends; the build is the same.
                 ("v" | "background" | "ns", _) => {}
@@ -113,6 +125,7 @@ impl IndexSpec {
             name,
             fields,
             unique,
+            collation,
         })
     }
 
@@ -123,6 +136,7 @@ impl IndexSpec {
             name: ID_INDEX.to_string(),
             fields,
             unique: true,
+            collation: None,
         }
     }
 
@@ -140,6 +154,9 @@ impl IndexSpec {
         builder.append("name", RawValue::String(self.name.as_str().into()));
         if self.unique && !self.is_id() {
             builder.append("unique", RawValue::Boolean(true));
+        }
+        if let Some(collation) = &self.collation {
+            builder.append_value("collation", &Value::Document(collation.to_document()));
         }
         builder.finish();
         out
@@ -162,7 +179,8 @@ impl IndexSpec {
 
     /// Compares a new specification (`self`) with an index that exists.
     pub fn relation(&self, existing: &IndexSpec) -> Result<Relation> {
-        let same_key = self.fields == existing.fields;
+        // Two collations make two orders: both indexes can exist, under two names.
+        let same_key = self.fields == existing.fields && self.collation == existing.collation;
         let same_name = self.name == existing.name;
         match (same_name, same_key) {
             (false, false) => Ok(Relation::Distinct),
@@ -196,7 +214,14 @@ impl IndexSpec {
             .map(|f| format!("{}: {}", f.path, direction(f)));
         let key = fields.collect::<Vec<_>>().join(", ");
         let unique = if self.unique { ", unique: true" } else { "" };
-        format!("{{ key: {{ {key} }}, name: \"{}\"{unique} }}", self.name)
+        let collation = match &self.collation {
+            None => String::new(),
+            Some(collation) => format!(", collation: {:?}", collation.to_document()),
+        };
+        format!(
+            "{{ key: {{ {key} }}, name: \"{}\"{unique}{collation} }}",
+            self.name
+        )
     }
 }
 
@@ -204,7 +229,6 @@ impl IndexSpec {
 const KNOWN_OPTIONS: &[&str] = &[
     "partialFilterExpression",
     "expireAfterSeconds",
-    "collation",
     "wildcardProjection",
     "storageEngine",
     "weights",

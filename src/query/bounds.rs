@@ -10,8 +10,9 @@
 
 use super::filter::{
     Alternatives, Comparison, Conjunction, ElemMatch, FieldTest, Node, Operand, Predicate, TypeSet,
+    may_hold_strings,
 };
-use crate::bson::{ElementType, Path, RawValue};
+use crate::bson::{Collation, ElementType, Path, RawValue};
 use crate::index::key;
 
 /// A half-open range of encoded keys, compared as bytes.
@@ -41,6 +42,10 @@ impl Interval {
 /// What bounds are made for: the field an index is on, and what its keys are like.
 pub(super) struct Target<'p> {
     pub(super) path: &'p Path,
+    /// What the index orders strings by.
+    pub(super) collation: Option<&'p Collation>,
+    /// Whether the filter compares strings by the same: if not, keys say nothing about strings.
+    pub(super) same_collation: bool,
     pub(super) descending: bool,
     /// The index has this field only, so that its whole key is known where a value is.
     pub(super) single_field: bool,
@@ -295,6 +300,11 @@ impl Target<'_> {
             return None;
         }
         match &test.predicate {
+            Predicate::Equal(operand) if !self.knows(operand) => None,
+            Predicate::Order(_, operand) if !self.knows(operand) => None,
+            Predicate::In(alternatives) if !alternatives.values().iter().all(|v| self.knows(v)) => {
+                None
+            }
             Predicate::Equal(operand) => Some(self.equal(operand.value())),
             Predicate::Order(comparison, operand) => self.order(*comparison, operand),
             Predicate::In(alternatives) => Some(self.one_of(alternatives)),
@@ -312,6 +322,11 @@ impl Target<'_> {
             }
             Predicate::Exists | Predicate::Size(_) | Predicate::ElemMatch(_) => None,
         }
+    }
+
+    /// Whether the order of keys is that in which the filter compares values with the operand.
+    fn knows(&self, operand: &Operand) -> bool {
+        self.same_collation || !may_hold_strings(operand.value())
     }
 
     /// The bounds that one element must meet: the indexed value itself, or a document that holds it.
@@ -390,6 +405,8 @@ impl Target<'_> {
 
     /// Strings that start with a text, and the pattern itself as a value.
     fn matching(&self, prefix: &str, pattern: RawValue<'_>) -> Bounds {
+        // What begins with the same letters need not be side by side under a collation.
+        let prefix = if self.collation.is_some() { "" } else { prefix };
         let mut low = Vec::new();
         key::encode_string_prefix(&mut low, prefix.as_bytes());
         let high = key::after_prefix(&low);
@@ -419,7 +436,7 @@ impl Target<'_> {
     }
 
     fn point(&self, value: RawValue<'_>) -> Bounds {
-        let low = encode(value);
+        let low = self.encode(value);
         let high = key::after_prefix(&low);
         let end = |key, label| End {
             key,
@@ -459,7 +476,7 @@ impl Target<'_> {
         };
         let low = || type_end(low, self.label(|| least.to_string()));
         let high = || type_end(high, self.label(|| greatest.to_string()));
-        let own = encode(value);
+        let own = self.encode(value);
         let above = key::after_prefix(&own);
         let end = |key, label| End {
             key,
@@ -489,15 +506,15 @@ impl Target<'_> {
         Some(Bounds(if empty { Vec::new() } else { vec![range] }))
     }
 
+    fn encode(&self, value: RawValue<'_>) -> Vec<u8> {
+        let mut key = Vec::with_capacity(16);
+        key::encode_value(&mut key, value, false, self.collation);
+        key
+    }
+
     fn label(&self, text: impl FnOnce() -> String) -> String {
         if self.describe { text() } else { String::new() }
     }
-}
-
-fn encode(value: RawValue<'_>) -> Vec<u8> {
-    let mut key = Vec::with_capacity(16);
-    key::encode_value(&mut key, value, false, None);
-    key
 }
 
 /// Whether a component may be an array index.

@@ -7,7 +7,7 @@
 //! name one as `preferred`.
 
 use super::bounds::{Bounds, Interval, Target, Width};
-use super::filter::Filter;
+use super::filter::{Filter, may_hold_strings};
 use super::sort::Sort;
 use crate::bson::{Path, RawDoc, RawValue};
 use crate::error::{Code, Error, Result};
@@ -64,6 +64,12 @@ impl PlanRequest<'_> {
     /// Whether documents are in the order of `_id`, so that the collection itself serves as the index on it.
     fn is_clustered(&self) -> bool {
         !self.indexes.iter().any(|index| index.name == ID_INDEX)
+    }
+
+    /// Whether the order of primary keys is that of `_id` as the sort wants it.
+    fn orders_by_id(&self) -> bool {
+        let whole = self.primary_flags & TRUNCATED == 0;
+        whole && self.is_clustered() && self.sort.collation().is_none()
     }
 }
 
@@ -170,7 +176,8 @@ fn id_lookup(request: &PlanRequest<'_>) -> Option<Plan> {
         .required_id()
         .filter(|_| request.is_clustered())?;
     // An array is found by what it holds, too; the general way knows how.
-    let point = !matches!(id, RawValue::Array(_));
+    let point = !matches!(id, RawValue::Array(_))
+        && (request.filter.collation().is_none() || !may_hold_strings(id));
     point.then(|| Plan {
         access: Access::IdPoints(vec![key::encode_id(id, None)]),
         sort: SortSource::None,
@@ -290,9 +297,7 @@ fn id_path() -> Path {
 /// Whether the order of primary keys, forward or reversed, is the one that the sort asks for.
 fn primary_order(request: &PlanRequest<'_>) -> Option<bool> {
     let first = request.sort.fields().first()?;
-    let usable = first.path.as_str() == "_id"
-        && request.primary_flags & TRUNCATED == 0
-        && request.is_clustered();
+    let usable = first.path.as_str() == "_id" && request.orders_by_id();
     usable.then_some(first.descending)
 }
 
@@ -331,6 +336,8 @@ fn through_primary<'a>(request: &PlanRequest<'a>) -> Ranked<'a> {
     let path = id_path();
     let target = Target {
         path: &path,
+        collation: None,
+        same_collation: request.filter.collation().is_none(),
         descending: false,
         single_field: true,
         // An _id is never an array.
@@ -412,6 +419,8 @@ fn through_index<'a>(
     let multikey = index.flags & MULTIKEY != 0;
     let target = Target {
         path: &field.path,
+        collation: index.spec.collation.as_ref(),
+        same_collation: request.filter.collation() == index.spec.collation.as_ref(),
         descending: field.descending,
         single_field: index.spec.fields.len() == 1,
         multikey,
@@ -492,7 +501,7 @@ fn through_index<'a>(
 /// end: bounds would leave out the key that it sorts by.
 fn index_order(request: &PlanRequest<'_>, index: &IndexInfo<'_>, width: Width) -> Option<bool> {
     let multikey = index.flags & MULTIKEY != 0;
-    if index.flags & TRUNCATED != 0 {
+    if index.flags & TRUNCATED != 0 || index.spec.collation.as_ref() != request.sort.collation() {
         return None;
     }
     let one_key = width == Width::Points(1);
@@ -522,11 +531,7 @@ fn index_order(request: &PlanRequest<'_>, index: &IndexInfo<'_>, width: Width) -
     }
     match wanted {
         [] => Some(reverse.unwrap_or(false)),
-        [first, ..]
-            if first.path.as_str() == "_id"
-                && request.primary_flags & TRUNCATED == 0
-                && request.is_clustered() =>
-        {
+        [first, ..] if first.path.as_str() == "_id" && request.orders_by_id() => {
             let agrees = reverse.is_none_or(|reverse| reverse == first.descending);
             agrees.then_some(first.descending)
         }

@@ -4,7 +4,7 @@
 //! sorts ascending and the greatest descending, a missing field is null, an empty array is below
 //! null. A descending component has inverted bytes, so in both directions the least key counts.
 
-use crate::bson::{Path, RawDoc, RawValue};
+use crate::bson::{Collation, Path, RawDoc, RawValue};
 use crate::error::{Code, Error, Result};
 use crate::index::{KeyField, extract, key};
 use crate::query::Context;
@@ -17,12 +17,16 @@ const MAX_FIELDS: usize = 32;
 pub struct Sort {
     fields: Vec<KeyField>,
     natural: Option<bool>,
+    collation: Option<Collation>,
 }
 
 impl Sort {
     /// Compiles `{ a: 1, b: -1 }`; `{ $natural: 1 }` asks for the collection's own order.
-    pub fn compile(sort: RawDoc<'_>, _context: &Context) -> Result<Sort> {
-        let mut compiled = Sort::default();
+    pub fn compile(sort: RawDoc<'_>, context: &Context) -> Result<Sort> {
+        let mut compiled = Sort {
+            collation: context.collation().cloned(),
+            ..Sort::default()
+        };
         for (name, direction) in sort {
             let name = name.as_str();
             if let RawValue::Document(meta) = direction {
@@ -78,6 +82,11 @@ impl Sort {
         &self.fields
     }
 
+    /// What strings are ordered by.
+    pub fn collation(&self) -> Option<&Collation> {
+        self.collation.as_ref()
+    }
+
     /// Of `{ $natural: .. }`, whether the collection's own order is reversed.
     pub fn natural(&self) -> Option<bool> {
         self.natural
@@ -90,7 +99,7 @@ impl Sort {
         extract::each_key(&self.fields, document, &mut |values| {
             let candidate = out.len();
             for (field, value) in self.fields.iter().zip(values) {
-                key::encode_value(out, *value, field.descending, None);
+                key::encode_value(out, *value, field.descending, self.collation.as_ref());
             }
             if std::mem::take(&mut first) {
                 return;

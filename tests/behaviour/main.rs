@@ -9,6 +9,7 @@ mod bulk_writes;
 mod capped;
 mod changes;
 mod child;
+mod collations;
 mod collections;
 mod concurrency;
 mod cursors;

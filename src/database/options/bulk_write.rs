@@ -145,7 +145,8 @@ fn update(operation: &'static str, what: &'static str, fields: RawDoc<'_>) -> Re
             name if name == what => model.update = given.document()?,
             _ if model.options.take(&given)? => {}
             _ => {
-                let known = "filter, update or replacement, upsert, arrayFilters, sort, hint";
+                let known =
+                    "filter, update or replacement, upsert, arrayFilters, sort, hint, collation";
                 return Err(given.unknown_beside(known, WriteOptions::KNOWN));
             }
         }
@@ -166,7 +167,7 @@ fn delete(operation: &'static str, fields: RawDoc<'_>) -> Result<DeleteModel> {
         match given.name {
             "filter" => model.filter = given.document()?,
             _ if model.options.take(&given)? => {}
-            _ => return Err(given.unknown_beside("filter, hint", WriteOptions::KNOWN)),
+            _ => return Err(given.unknown_beside("filter, hint, collation", WriteOptions::KNOWN)),
         }
     }
     require(operation, "filter", &model.filter)?;

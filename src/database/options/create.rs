@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::common::WriteOptions;
 use super::given::{Given, given};
 use super::validation::Validation;
-use crate::bson::{Document, RawDoc, RawValue, doc};
+use crate::bson::{Collation, Document, RawDoc, RawValue, doc};
 use crate::database::errors::from_storage;
 use crate::database::validation::Validator;
 use crate::error::{Code, Error, Result, Status};
@@ -35,6 +35,8 @@ pub struct Capped {
 pub struct CreateOptions {
     /// `capped`, `size`, `max`.
     pub capped: Option<Capped>,
+    /// What strings are compared by where an operation or an index does not say.
+    pub collation: Option<Collation>,
     /// The name given to the clustered index. Every collection that is not capped is clustered by `_id`.
     pub clustered_index: Option<String>,
     /// `validator`, `validationLevel`, `validationAction`.
@@ -52,10 +54,9 @@ struct Reading {
 }
 
 impl CreateOptions {
-    const KNOWN: &str =
-        "capped, size, max, clusteredIndex, validator, validationLevel, validationAction";
+    const KNOWN: &str = "capped, size, max, collation, clusteredIndex, validator, validationLevel, validationAction";
 
-    /// Reads `{capped, size, max, clusteredIndex, ...}`.
+    /// Reads `{capped, size, max, collation, clusteredIndex, ...}`.
     pub fn from_bson(document: RawDoc) -> Result<CreateOptions> {
         let mut options = CreateOptions::default();
         let mut reading = Reading::default();
@@ -65,6 +66,7 @@ impl CreateOptions {
                 "size" => reading.size = Some(given.number(1, MAX_CAPPED_BYTES)?),
                 // As in MongoDB 0 and less stand for no limit.
                 "max" => reading.max = Some(given.limit()?).filter(|max| *max > 0),
+                "collation" => options.collation = collation(&given)?,
                 "clusteredIndex" => options.clustered_index = Some(clustered_index(&given)?),
                 "changeStreamPreAndPostImages" => no_images(&given)?,
                 _ if options.validation.take(&given)? => {}
@@ -89,6 +91,9 @@ impl CreateOptions {
                 document.insert("max", *max as i64);
             }
         }
+        if let Some(collation) = &self.collation {
+            document.insert("collation", collation.to_document());
+        }
         if let Some(name) = &self.clustered_index {
             document.insert(
                 "clusteredIndex",
@@ -99,6 +104,12 @@ impl CreateOptions {
         }
         self.validation.write_to(&mut document);
         document
+    }
+
+    /// Whether documents are in the order of `_id`. Where not there is an index on it: keys are in the order of bytes, or of
+    /// insertion, but a collation tells which `_id`s are the same.
+    pub fn is_clustered(&self) -> bool {
+        self.capped.is_none() && self.collation.is_none()
     }
 
     /// What the catalog keeps; empty for an ordinary collection.
@@ -168,6 +179,14 @@ fn clustered_index(given: &Given<'_>) -> Result<String> {
     }
 }
 
+fn collation(given: &Given<'_>) -> Result<Option<Collation>> {
+    let collation = given.document()?;
+    match RawDoc::trusted(&collation) {
+        empty if empty.is_empty() => Ok(None),
+        collation => Collation::parse("create.collation", collation),
+    }
+}
+
 /// Images for change streams can only be declined.
 fn no_images(given: &Given<'_>) -> Result<()> {
     let images = given.document()?;
@@ -181,6 +200,11 @@ fn no_images(given: &Given<'_>) -> Result<()> {
             Err(Error::new(Status::Unsupported, Code::BAD_VALUE, message))
         }
     }
+}
+
+/// Whether a collection's documents are in the order of `_id`.
+pub fn is_clustered(collection: &Collection) -> Result<bool> {
+    Ok(stored(collection)?.is_none_or(|stored| stored.options.is_clustered()))
 }
 
 /// The options of a collection, and what was made of them once.

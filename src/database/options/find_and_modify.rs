@@ -41,7 +41,7 @@ impl FindOneAndUpdateOptions {
                 }
                 _ if options.update.take(&given)? => {}
                 _ => {
-                    let known = "projection, returnDocument, upsert, arrayFilters, sort, hint, let";
+                    let known = "projection, returnDocument, upsert, arrayFilters, sort, hint, collation, let";
                     return Err(given.unknown_beside(known, WriteOptions::KNOWN));
                 }
             }
@@ -77,7 +77,7 @@ impl FindOneAndDeleteOptions {
                 _ if options.language.take(&given)? => {}
                 _ if options.write.take(&given)? => {}
                 _ => {
-                    let known = "projection, sort, hint, let";
+                    let known = "projection, sort, hint, collation, let";
                     return Err(given.unknown_beside(known, WriteOptions::KNOWN));
                 }
             }

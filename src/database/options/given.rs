@@ -14,7 +14,6 @@ const OUT_OF_RANGE: Code = Code(51024);
 /// Options that MongoDB has and this version has not: refused like unknown ones, but not as if they
 /// were misspelt.
 const NOT_YET: &[&str] = &[
-    "collation",
     "encryptedFields",
     "expireAfterSeconds",
     "indexOptionDefaults",
@@ -223,9 +222,9 @@ mod tests {
             ),
             (
                 find,
-                doc! { "collation": {} },
+                doc! { "session": {} },
                 2,
-                "option \"collation\" of find is not supported yet",
+                "option \"session\" of find is not supported yet",
             ),
             (
                 find,

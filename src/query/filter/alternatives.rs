@@ -1,8 +1,8 @@
 //! `$in`: sorted values for binary search, and patterns beside them.
 
 use super::{Operand, Pattern};
-use crate::bson::RawValue;
-use crate::bson::compare::compare_values;
+use crate::bson::compare::compare_values_in;
+use crate::bson::{Collation, RawValue};
 use crate::query::regex::Verdict;
 
 /// Values and patterns of which one must match.
@@ -12,20 +12,34 @@ pub(crate) struct Alternatives {
     values: Vec<Operand>,
     patterns: Vec<Pattern>,
     has_null: bool,
+    collation: Option<Collation>,
 }
 
 impl Alternatives {
-    pub(super) fn new(mut values: Vec<Operand>, patterns: Vec<Pattern>) -> Alternatives {
-        values.sort_by(|a, b| compare_values(a.value(), b.value()));
-        values.dedup_by(|a, b| compare_values(a.value(), b.value()).is_eq());
+    pub(super) fn new(values: Vec<Operand>, patterns: Vec<Pattern>) -> Alternatives {
         let has_null = values
             .iter()
             .any(|value| matches!(value.value(), RawValue::Null));
-        Alternatives {
+        let mut alternatives = Alternatives {
             values,
             patterns,
             has_null,
-        }
+            collation: None,
+        };
+        alternatives.sort();
+        alternatives
+    }
+
+    pub(super) fn collate(&mut self, collation: &Collation) {
+        self.collation = Some(collation.clone());
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        let collation = self.collation.as_ref();
+        let compare = |a: &Operand, b: &Operand| compare_values_in(collation, a.value(), b.value());
+        self.values.sort_by(compare);
+        self.values.dedup_by(|a, b| compare(a, b).is_eq());
     }
 
     pub(crate) fn values(&self) -> &[Operand] {
@@ -45,9 +59,10 @@ impl Alternatives {
         let Some(value) = value else {
             return Ok(self.has_null);
         };
+        let collation = self.collation.as_ref();
         let found = self
             .values
-            .binary_search_by(|other| compare_values(other.value(), value));
+            .binary_search_by(|other| compare_values_in(collation, other.value(), value));
         if found.is_ok() {
             return Ok(true);
         }

@@ -4,7 +4,7 @@
 //! fields. A conjunction keeps its predicates grouped by their first path component, so that one
 //! pass over a document serves them all. Matching allocates nothing.
 //!
-//! - `compile` reads the language and reports its errors
+//! - `compile` reads the language and reports its errors, `collate` gives it its collation
 //! - `predicate` tests one value; larger operators are in files of their own: `all`, `alternatives`
 //!   (`$in`), `bits`, `elem_match`, `modulo`, `pattern` (regular expressions), `type_set` (`$type`)
 //! - `path_match` finds the values that a dotted path leads to
@@ -14,6 +14,7 @@
 mod all;
 mod alternatives;
 mod bits;
+mod collate;
 mod compile;
 mod elem_match;
 mod modulo;
@@ -26,6 +27,7 @@ mod type_set;
 
 pub(crate) use alternatives::Alternatives;
 pub(crate) use bits::BitTest;
+pub(crate) use collate::may_hold_strings;
 pub(crate) use compile::holds_operators;
 pub(crate) use elem_match::ElemMatch;
 pub(crate) use modulo::Modulo;
@@ -34,7 +36,7 @@ pub(crate) use predicate::{Comparison, Operand, Predicate};
 pub(crate) use type_set::TypeSet;
 
 use crate::aggregate::expr::Expr;
-use crate::bson::{Path, RawDoc, RawValue};
+use crate::bson::{Collation, Path, RawDoc, RawValue};
 use crate::error::{Error, Result};
 use crate::query::json_schema::Schema;
 use crate::query::regex::{self, GaveUp, Verdict};
@@ -45,6 +47,7 @@ use crate::query::{Context, random};
 pub struct Filter {
     root: Conjunction,
     source: Box<[u8]>,
+    collation: Option<Collation>,
 }
 
 impl Filter {
@@ -54,10 +57,15 @@ impl Filter {
             context,
             in_element: false,
         };
-        let root = compile::compile(filter, place)?;
+        let mut root = compile::compile(filter, place)?;
+        let collation = context.collation().cloned();
+        if let Some(collation) = &collation {
+            root.collate(collation);
+        }
         Ok(Filter {
             root,
             source: filter.as_bytes().into(),
+            collation,
         })
     }
 
@@ -84,6 +92,11 @@ impl Filter {
             Predicate::Equal(operand) if test.path.as_str() == "_id" => Some(operand.value()),
             _ => None,
         })
+    }
+
+    /// What strings are compared by.
+    pub fn collation(&self) -> Option<&Collation> {
+        self.collation.as_ref()
     }
 
     pub(crate) fn root(&self) -> &Conjunction {

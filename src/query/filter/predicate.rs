@@ -6,9 +6,9 @@
 
 use std::cmp::Ordering;
 
-use super::{Alternatives, BitTest, ElemMatch, Modulo, Pattern, TypeSet};
-use crate::bson::compare::{canonical_type, compare_values};
-use crate::bson::{RawValue, RawValueBuf};
+use super::{Alternatives, BitTest, ElemMatch, Modulo, Pattern, TypeSet, may_hold_strings};
+use crate::bson::compare::{canonical_type, compare_values_in};
+use crate::bson::{Collation, RawValue, RawValueBuf};
 use crate::query::regex::Verdict;
 
 /// What a filter asks of a value.
@@ -53,6 +53,8 @@ pub(crate) struct Operand {
     value: RawValueBuf,
     canonical_type: u8,
     is_nan: bool,
+    /// Set where it makes a difference.
+    collation: Option<Collation>,
 }
 
 impl Operand {
@@ -61,7 +63,19 @@ impl Operand {
             value: value.into(),
             canonical_type: canonical_type(value),
             is_nan: is_nan(value),
+            collation: None,
         }
+    }
+
+    pub(super) fn collate(&mut self, collation: &Collation) {
+        if may_hold_strings(self.value()) {
+            self.collation = Some(collation.clone());
+        }
+    }
+
+    #[inline]
+    fn compare(&self, value: RawValue<'_>) -> Ordering {
+        compare_values_in(self.collation.as_ref(), value, self.value())
     }
 
     #[inline]
@@ -76,7 +90,7 @@ impl Operand {
     #[inline]
     fn equals(&self, value: Option<RawValue<'_>>) -> bool {
         match value {
-            Some(value) => compare_values(value, self.value()) == Ordering::Equal,
+            Some(value) => self.compare(value) == Ordering::Equal,
             None => matches!(self.value(), RawValue::Null),
         }
     }
@@ -169,7 +183,7 @@ fn test_order(comparison: Comparison, operand: &Operand, value: Option<RawValue<
     if operand.is_nan || is_nan(value) {
         return operand.is_nan && is_nan(value) && comparison.is_inclusive();
     }
-    let order = compare_values(value, operand.value());
+    let order = operand.compare(value);
     match comparison {
         Comparison::Less => order == Ordering::Less,
         Comparison::LessOrEqual => order != Ordering::Greater,

@@ -11,6 +11,10 @@ impl Filter {
     /// Appends the shape. Equal shapes are equal bytes.
     pub fn write_shape(&self, out: &mut Vec<u8>) {
         write_conjunction(&self.root, out);
+        // It decides which indexes can serve.
+        if let Some(collation) = &self.collation {
+            out.extend_from_slice(&collation.to_document().to_bytes());
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! The proof that plans are right: over random collections, filters and sorts, every plan finds
-//! what a plain scan finds, in the order that a sort in memory gives.
+//! what a plain scan finds, in the order that a sort in memory gives, whatever the collations of
+//! index and query are.
 
 use std::collections::HashSet;
 
-use super::tests::{filter, regex, sort, spec};
+use super::tests::{filter, regex, spec};
 use super::*;
-use crate::bson::{Document, Value, doc};
+use crate::bson::{Collation, Document, Value, doc};
 use crate::index::random::Random;
+use crate::query::Context;
 use crate::storage::derive::{CompiledIndex, KeySet};
 
 /// Documents, one index over them, and an executor over both as simple as can be.
@@ -24,7 +26,8 @@ impl Collection {
     fn random(random: &mut Random) -> Collection {
         let path = random.pick(&["a", "a", "b", "a.b", "a.0", "a.b.c", "a.0.b"]);
         let direction = random.pick(&[1, -1]);
-        let spec = spec(doc! { "key": { path: direction } });
+        let mut spec = spec(doc! { "key": { path: direction } });
+        spec.collation = random_collation(random);
         let document = |random: &mut Random| {
             let mut document = doc! { "_id": (random_id(random)) };
             for (name, value) in random_document(random).iter() {
@@ -115,6 +118,28 @@ impl Collection {
     }
 }
 
+/// None, for half of all; or one of those under which some of the texts are equal, or in another order.
+fn random_collation(random: &mut Random) -> Option<Collation> {
+    thread_local! {
+        static ALL: Vec<Collation> = [
+            doc! { "locale": "en", "strength": 1 },
+            doc! { "locale": "en", "strength": 2, "numericOrdering": true },
+            doc! { "locale": "sv", "caseFirst": "upper" },
+        ]
+        .iter()
+        .filter_map(|document| {
+            let bytes = document.to_bytes();
+            // A library without collations refuses them.
+            Collation::parse("collation", RawDoc::trusted(&bytes)).ok()?
+        })
+        .collect();
+    }
+    ALL.with(|all| match random.one_in(2) || all.is_empty() {
+        true => None,
+        false => Some(random.pick(all)),
+    })
+}
+
 fn random_id(random: &mut Random) -> Value {
     if random.one_in(12) {
         return Value::String("i".repeat(600) + random.pick(&["", "a", "b"]));
@@ -138,7 +163,8 @@ fn random_value(random: &mut Random, depth: usize) -> Value {
             );
             Value::String("x".repeat(len) + end)
         }
-        7..=9 if depth > 0 => Value::Array(
+        7 => Value::from(random.pick(&["a", "A", "á", "ab", "Ab", "b", "10", "9", "ö", "z", ""])),
+        8..=9 if depth > 0 => Value::Array(
             (0..random.below(4))
                 .map(|_| random_value(random, depth - 1))
                 .collect(),
@@ -350,7 +376,14 @@ fn every_plan_finds_what_a_scan_finds_in_the_order_asked_for() {
         for _ in 0..4 {
             let filter_document = random_filter(&mut random, 2);
             let sort_document = random_sort(&mut random, &collection.spec);
-            let (filter, sort) = (filter(&filter_document), sort(&sort_document));
+            let mut surroundings = Context::default();
+            surroundings.set_collation(match random.one_in(2) {
+                true => collection.spec.collation.clone(),
+                false => random_collation(&mut random),
+            });
+            let (filter, sort) = (filter_document.to_bytes(), sort_document.to_bytes());
+            let filter = Filter::compile(RawDoc::trusted(&filter), &surroundings).unwrap();
+            let sort = Sort::compile(RawDoc::trusted(&sort), &surroundings).unwrap();
             let indexes = [IndexInfo {
                 name: &collection.spec.name,
                 spec: &collection.spec,
@@ -387,8 +420,10 @@ fn every_plan_finds_what_a_scan_finds_in_the_order_asked_for() {
                     let all: Vec<_> = expected.iter().map(of).collect();
                     format!(
                         "{plan:?}\nindex {:?} flags {}\nfilter {filter_document:?}\nsort \
-                         {sort_document:?}\nselected {all:?}",
-                        collection.spec, collection.flags
+                         {sort_document:?}\ncollation {:?}\nselected {all:?}",
+                        collection.spec,
+                        collection.flags,
+                        filter.collation()
                     )
                 };
                 let found = collection.run(&plan, &filter);
