@@ -19,6 +19,7 @@ mod delete;
 mod explain;
 mod fields;
 mod find;
+mod find_and_modify;
 mod indexes;
 mod insert;
 mod registry;

@@ -2,8 +2,8 @@
 
 use super::call::Call;
 use super::{
-    bulk_write, collections, count, cursors, delete, explain, find, indexes, insert, server,
-    session, stats, update,
+    bulk_write, collections, count, cursors, delete, explain, find, find_and_modify, indexes,
+    insert, server, session, stats, update,
 };
 use crate::bson::Builder;
 use crate::error::Result;
@@ -62,6 +62,7 @@ const COMMANDS: &[&Command] = &[
     &session::END_SESSIONS,
     &explain::EXPLAIN,
     &find::FIND,
+    &find_and_modify::FIND_AND_MODIFY,
     &cursors::GET_MORE,
     &server::GET_PARAMETER,
     &server::HELLO,

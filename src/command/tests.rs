@@ -368,3 +368,61 @@ fn a_sessions_transaction_is_begun_committed_and_aborted_by_number() {
         assert_eq!(code(run(&commands, &command)), refused, "{command}");
     }
 }
+
+#[test]
+fn a_tailable_cursor_stays_open_at_the_end() {
+    let commands = commands();
+    run(
+        &commands,
+        r#"{"create": "a", "capped": true, "size": 4096}"#,
+    )
+    .unwrap();
+    run(&commands, r#"{"insert": "a", "documents": [{"_id": 1}]}"#).unwrap();
+    let reply = run(&commands, r#"{"find": "a", "tailable": true}"#).unwrap();
+    let (_, id) = reply.split_once("\"id\":").unwrap();
+    let id = id.split_once(',').unwrap().0;
+    let more = format!(r#"{{"getMore": {id}, "collection": "a"}}"#);
+    for (insert, batch) in [(None, "[]"), (Some(2), r#"[{"_id":2}]"#)] {
+        if let Some(id) = insert {
+            let insert = format!(r#"{{"insert": "a", "documents": [{{"_id": {id}}}]}}"#);
+            run(&commands, &insert).unwrap();
+        }
+        let expected =
+            format!(r#"{{"cursor":{{"nextBatch":{batch},"id":{id},"ns":"shop.a"}},"ok":1.0}}"#);
+        assert_eq!(run(&commands, &more).unwrap(), expected);
+    }
+}
+
+#[test]
+fn a_document_is_changed_or_removed_and_given_back() {
+    script(&[
+        (
+            r#"{"findAndModify": "a", "query": {"_id": 1}, "update": {"$set": {"x": 1}}, "upsert": true, "new": true}"#,
+            "{'lastErrorObject':{'n':1,'updatedExisting':false,'upserted':1},'value':{'_id':1,'x':1},'ok':1.0}",
+        ),
+        (
+            r#"{"findAndModify": "a", "query": {"x": 1}, "update": {"y": 2}, "fields": {"_id": 0}}"#,
+            "{'lastErrorObject':{'n':1,'updatedExisting':true},'value':{'x':1},'ok':1.0}",
+        ),
+        (
+            r#"{"findAndModify": "a", "query": {"x": 1}, "update": {"y": 2}}"#,
+            "{'lastErrorObject':{'n':0,'updatedExisting':false},'value':null,'ok':1.0}",
+        ),
+        (
+            r#"{"findandmodify": "a", "query": {}, "remove": true}"#,
+            "{'lastErrorObject':{'n':1},'value':{'_id':1,'y':2},'ok':1.0}",
+        ),
+    ]);
+    for command in [
+        r#"{"findAndModify": "a"}"#,
+        r#"{"findAndModify": "a", "remove": true, "update": {}}"#,
+        r#"{"findAndModify": "a", "remove": true, "new": true}"#,
+        r#"{"findAndModify": "a", "remove": true, "upsert": true}"#,
+    ] {
+        assert_eq!(
+            run(&commands(), command).unwrap_err().code().0,
+            9,
+            "{command}"
+        );
+    }
+}

@@ -151,9 +151,7 @@ pub fn update(
     options: &UpdateOptions,
 ) -> Result<UpdateResult> {
     let (filter, change) = (filter.as_bytes(), update.as_bytes());
-    let first = update.iter().next();
-    let has_operators = first.is_some_and(|(name, _)| name.as_bytes().starts_with(b"$"));
-    match (has_operators || is_pipeline, is_multi) {
+    match (is_pipeline || !is_replacement(update), is_multi) {
         (true, true) => collection.update_many(filter, change, options),
         (true, false) => collection.update_one(filter, change, options),
         (false, false) => collection.replace_one(filter, change, options),
@@ -162,4 +160,10 @@ pub fn update(
             Err(Error::query(Code::FAILED_TO_PARSE, message))
         }
     }
+}
+
+/// Whether an update that is a document has no operators; an empty one is a replacement, too.
+pub fn is_replacement(update: RawDoc<'_>) -> bool {
+    let first = update.elements().next();
+    first.is_none_or(|first| !first.key().as_bytes().starts_with(b"$"))
 }
