@@ -188,19 +188,19 @@ fn a_tailing_cursor_stays_open_and_does_not_wait_while_it_has_something() {
     let find = r#"{"find": "log", "tailable": true, "awaitData": true}"#;
     let reply = run(&commands, find).unwrap();
     assert!(
-        reply.starts_with("{'cursor':{'firstBatch':[{'_id':1}],'id':"),
+        reply.starts_with(r#"{"cursor":{"firstBatch":[{"_id":1}],"id":"#),
         "{reply}"
     );
     let id = reply
-        .split("'id':")
+        .split("\"id\":")
         .nth(1)
         .and_then(|rest| rest.split(',').next())
         .unwrap();
     assert_ne!(id, "0");
     run(&commands, r#"{"insert": "log", "documents": [{"_id": 2}]}"#).unwrap();
-    let more = format!(r#"{{"getMore": {{"$numberLong": "{id}"}}, "collection": "log"}}"#);
+    let more = format!(r#"{{"getMore": {id}, "collection": "log"}}"#);
     let expected =
-        format!("{{'cursor':{{'nextBatch':[{{'_id':2}}],'id':{id},'ns':'shop.log'}},'ok':1.0}}");
+        format!(r#"{{"cursor":{{"nextBatch":[{{"_id":2}}],"id":{id},"ns":"shop.log"}},"ok":1.0}}"#);
     assert_eq!(run(&commands, &more).unwrap(), expected);
 }
 
