@@ -17,9 +17,6 @@ const FOLDERS: [&str; 4] = [
     "index-management",
 ];
 
-/// The reason of what may begin to pass before its line is removed.
-const NOT_YET: &str = "needs what is not built yet";
-
 #[test]
 fn drivers_get_what_their_specifications_say() {
     let Some(files) = files() else {
@@ -44,7 +41,7 @@ fn drivers_get_what_their_specifications_say() {
                 (None, Err(difference)) => {
                     failures.push(format!("{name}: {description}: {difference}"));
                 }
-                (Some((reason, _)), Ok(())) if *reason != NOT_YET => {
+                (Some((_, case)), Ok(())) if !case.ends_with(": *") => {
                     failures.push(format!("{name}: {description}: is skipped, but passes"));
                 }
                 (Some((reason, case)), _) => {
@@ -74,7 +71,7 @@ fn drivers_get_what_their_specifications_say() {
         failures.join("\n")
     );
     assert!(
-        passed > 200,
+        passed > 400,
         "specifications of only {passed} cases are not whole"
     );
 }

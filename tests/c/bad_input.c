@@ -261,8 +261,8 @@ static void bad_options(void) {
                 IRONBASE_ERROR_ARGUMENT, 14, "option \"limit\" of find needs a whole number from 0 up, found a string (\"3\")", "{");
     CHECK_ERROR(ironbase_collection_find(users, NULL, 0, "{\"skip\": -1}", NUL, &cursor, &error),
                 IRONBASE_ERROR_ARGUMENT, 51024, "found -1", "{");
-    CHECK_ERROR(ironbase_collection_find(users, NULL, 0, "{\"collation\": {}}", NUL, &cursor, &error),
-                IRONBASE_ERROR_UNSUPPORTED, 2, "option \"collation\" of find is not supported yet", "{");
+    CHECK_ERROR(ironbase_collection_find(users, NULL, 0, "{\"returnKey\": true}", NUL, &cursor, &error),
+                IRONBASE_ERROR_UNSUPPORTED, 2, "option \"returnKey\" of find is not supported yet", "{");
     CHECK_ERROR(ironbase_open("other", "{\"pageSize\": 5000}", NUL, &other, &error),
                 IRONBASE_ERROR_ARGUMENT, 2, "needs a power of two from 4096 to 32768, found 5000", "{");
     CHECK_ERROR(ironbase_open("other", "{\"durability\": \"ful\"}", NUL, &other, &error),

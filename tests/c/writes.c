@@ -69,7 +69,7 @@ static void bulk_write(void) {
     const char *lines = "{\"insertOne\": {\"document\": {\"_id\": 1}}}\n{\"insertOne\": {\"document\": {\"_id\": 9}}}\n"
                         "{\"updateOne\": {\"filter\": {\"_id\": 9}, \"update\": {\"$foo\": {}}}}\n{\"deleteOne\": {\"filter\": {\"_id\": 9}}}\n";
     CHECK_ERROR(ironbase_collection_bulk_write(things, lines, NUL, NULL, 0, &out, NULL, &error), IRONBASE_ERROR_DUPLICATE_KEY, 11000,
-                "duplicate key", "\"writeErrors\":[{\"code\":11000,\"errmsg\":");
+                "duplicate key", "\"writeErrors\":[{\"index\":1,\"code\":11000,\"errmsg\":");
     CHECK(out == NULL);
     CHECK_ERROR(ironbase_collection_bulk_write(things, lines + strlen("{\"insertOne\": {\"document\": {\"_id\": 1}}}\n"), NUL,
                 "{\"ordered\": false}", NUL, &out, NULL, &error), IRONBASE_ERROR_DUPLICATE_KEY, 11000,
@@ -79,7 +79,7 @@ static void bulk_write(void) {
                 IRONBASE_ERROR_ARGUMENT, 9, "models[1]", "\"insertedCount\":1");
     CHECK_ERROR(ironbase_collection_bulk_write(things, "{\"deleteOne\": {}}", NUL, NULL, 0, &out, NULL, &error),
                 IRONBASE_ERROR_ARGUMENT, 40414, "needs \"filter\"", "{");
-    CHECK_ERROR(ironbase_collection_bulk_write(things, "{\"insertOne\": ", NUL, NULL, 0, &out, NULL, &error), IRONBASE_ERROR_JSON, 0, "models", "position");
+    CHECK_ERROR(ironbase_collection_bulk_write(things, "{\"insertOne\": ", NUL, NULL, 0, &out, NULL, &error), IRONBASE_ERROR_JSON, 9, "models", "position");
     CHECK_ARGUMENT(ironbase_collection_bulk_write(things, NULL, 0, NULL, 0, &out, NULL, &error), "models is NULL");
 }
 
