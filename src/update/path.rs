@@ -17,12 +17,21 @@ pub(super) fn is_dynamic(name: &str) -> bool {
     name == POSITIONAL || array_filter_identifier(name).is_some()
 }
 
+const MAX_COMPONENTS: usize = 200;
+
 /// Refuses empty names, names that start with `$` and a `$` or `$[..]` out of place.
 pub(super) fn check(path: &Path) -> Result<()> {
     if path.as_str().is_empty() {
         return Err(Error::query(
             Code::EMPTY_FIELD_NAME,
             "An empty update path is not valid.",
+        ));
+    }
+    // The tree of paths is walked by recursion.
+    if path.len() > MAX_COMPONENTS {
+        return Err(Error::query(
+            Code::OVERFLOW,
+            format!("An update path has more than {MAX_COMPONENTS} components."),
         ));
     }
     if path.components().any(str::is_empty) {

@@ -160,3 +160,18 @@ fn wrong_requests_are_refused_with_the_servers_codes() {
         assert_eq!(code(answer), expected, "{filter:?} {options:?}");
     }
 }
+
+#[test]
+fn paths_without_end_are_refused() {
+    let things = ten();
+    let path = "a.".repeat(500_000) + "a";
+    let mut projection = doc! {};
+    projection.insert(path.as_str(), 1);
+    let answer = things.found_with(doc! {}, doc! { "projection": projection.clone() });
+    assert_eq!(code(answer), 15);
+    for operator in ["$set", "$unset", "$inc", "$push", "$rename"] {
+        let mut update = doc! {};
+        update.insert(operator, projection.clone());
+        assert_eq!(code(things.update_all(doc! {}, update)), 15, "{operator}");
+    }
+}

@@ -179,12 +179,22 @@ fn is_find_operator(name: &str) -> bool {
     matches!(name, "$slice" | "$elemMatch" | "$meta")
 }
 
+/// As in expressions.
+const MAX_COMPONENTS: usize = 200;
+
 fn check_path(components: &[&str], path: &str) -> Result<()> {
     let refuse = |code, message: String| Err(Error::query(Code(code), message));
     if path.is_empty() {
         return refuse(
             40352,
             "FieldPath cannot be constructed with empty string".to_string(),
+        );
+    }
+    // Trees are walked by recursion along their paths.
+    if components.len() > MAX_COMPONENTS {
+        return refuse(
+            Code::OVERFLOW.0,
+            format!("FieldPath is too long: it has more than {MAX_COMPONENTS} components"),
         );
     }
     if components.last() == Some(&"") {
