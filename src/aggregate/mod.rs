@@ -3,6 +3,5 @@
 //! `expr` stands below `query` (it knows only documents and an operation's context).
 
 pub(crate) mod accumulate;
-#[allow(dead_code, unused_imports)]
 pub mod expr;
 pub(crate) mod fields;

@@ -108,7 +108,6 @@ impl<'a> Frame<'a> {
     }
 
     /// A computed string.
-    #[allow(dead_code)]
     pub(crate) fn string(self, text: impl AsRef<[u8]>) -> RawValue<'a> {
         RawValue::String(Text::from_bytes(self.bytes(text.as_ref())))
     }

@@ -2,7 +2,7 @@
 //! ([manual](https://www.mongodb.com/docs/manual/reference/operator/aggregation/trim/)).
 
 use crate::aggregate::expr::{
-    Compiler, Computed, Entry, Frame, Function, Node, error, is_nullish, named, refuse, type_name,
+    Compiler, Computed, Entry, Function, Node, error, is_nullish, named, refuse, type_name,
 };
 use crate::bson::{RawValue, Text};
 use crate::error::Result;
