@@ -17,6 +17,10 @@ struct Component {
 }
 
 impl Path {
+    /// The most components of a path that the languages take, as in MongoDB's expressions: trees of paths are walked by
+    /// recursion.
+    pub const MAX_LEN: usize = 200;
+
     /// Splits `text` at its dots.
     pub fn new(text: impl Into<Box<str>>) -> Path {
         let text = text.into();

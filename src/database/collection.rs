@@ -83,7 +83,7 @@ impl Collection {
 
     /// How many documents there are. Looks at none, and is exact nevertheless.
     pub fn estimated_document_count(&self, options: &Common) -> Result<i64> {
-        find::estimated_count(self, options)
+        self.database.settle(find::estimated_count(self, options))
     }
 
     /// Changes the first document that `filter` selects.

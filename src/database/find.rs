@@ -164,6 +164,8 @@ fn touch(document: &[u8]) {
 /// How many documents there are, without looking at any
 /// ([estimatedDocumentCount](https://www.mongodb.com/docs/manual/reference/method/db.collection.estimatedDocumentCount/)); exact.
 pub fn estimated_count(collection: &Collection, options: &Common) -> Result<i64> {
+    let engine = collection.database.enter()?;
+    engine.refuse_in_transaction("estimatedDocumentCount")?;
     let options = CountOptions {
         common: options.clone(),
         ..CountOptions::default()

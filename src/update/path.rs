@@ -17,8 +17,6 @@ pub(super) fn is_dynamic(name: &str) -> bool {
     name == POSITIONAL || array_filter_identifier(name).is_some()
 }
 
-const MAX_COMPONENTS: usize = 200;
-
 /// Refuses empty names, names that start with `$` and a `$` or `$[..]` out of place.
 pub(super) fn check(path: &Path) -> Result<()> {
     if path.as_str().is_empty() {
@@ -27,11 +25,10 @@ pub(super) fn check(path: &Path) -> Result<()> {
             "An empty update path is not valid.",
         ));
     }
-    // The tree of paths is walked by recursion.
-    if path.len() > MAX_COMPONENTS {
+    if path.len() > Path::MAX_LEN {
         return Err(Error::query(
             Code::OVERFLOW,
-            format!("An update path has more than {MAX_COMPONENTS} components."),
+            format!("An update path has more than {} components.", Path::MAX_LEN),
         ));
     }
     if path.components().any(str::is_empty) {

@@ -1,12 +1,12 @@
 //! Bulk writes: what each model does, what is counted, what stops it.
 
 use ironbase::bson::{Document, Value, doc};
-use ironbase::database::options::BulkWriteOptions;
+use ironbase::database::options::{BulkWriteOptions, FindOneAndUpdateOptions, TransactionOptions};
 use ironbase::database::{BulkWriteResult, Collection};
 use ironbase::error::Result;
 use serde_json::json;
 
-use crate::shell::{Shell, collection, detail};
+use crate::shell::{Shell, collection, detail, in_memory};
 
 fn bulk(things: &Collection, ordered: bool, models: Vec<Document>) -> Result<BulkWriteResult> {
     let mut models = models.into_iter();
@@ -225,4 +225,41 @@ fn many_writes_of_all_kinds_come_to_what_they_would_one_by_one() {
             apart.count(doc! { "n": n })
         );
     }
+}
+
+#[test]
+fn in_a_transaction_all_of_it_is_done_or_none() {
+    let database = in_memory();
+    let things = database.collection("things").unwrap();
+    things.add(doc! { "_id": 1, "n": 1 }).unwrap();
+    for commits in [false, true] {
+        let transaction = database.begin(&TransactionOptions::default()).unwrap();
+        let inside = transaction.collection("things").unwrap();
+        let models = vec![
+            insert(doc! { "_id": 2, "n": 2 }),
+            update(doc! { "_id": 1 }, doc! { "$inc": { "n": 10 } }),
+            doc! { "deleteOne": { "filter": { "_id": 2 } } },
+            insert(doc! { "_id": 3, "n": 3 }),
+        ];
+        let result = bulk(&inside, true, models).unwrap();
+        assert_eq!((result.modified_count, result.deleted_count), (1, 1));
+        let (filter, change) = (doc! { "_id": 3 }, doc! { "$set": { "n": 30 } });
+        inside
+            .find_one_and_update(
+                &filter.to_bytes(),
+                &change.to_bytes(),
+                &FindOneAndUpdateOptions::default(),
+            )
+            .unwrap();
+        assert_eq!(inside.count(doc! { "n": { "$gte": 11 } }), 2);
+        assert_eq!(things.count(doc! { "n": { "$gte": 11 } }), 0);
+        if commits {
+            transaction.commit().unwrap();
+        } else {
+            transaction.abort().unwrap();
+        }
+        let expected = if commits { 2 } else { 0 };
+        assert_eq!(things.count(doc! { "n": { "$gte": 11 } }), expected);
+    }
+    assert_eq!(things.ids(doc! {}, doc! {}), [1, 3]);
 }

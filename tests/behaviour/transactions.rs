@@ -2,7 +2,7 @@
 //! nothing is left of those that come to nothing.
 
 use ironbase::bson::{RawDoc, doc};
-use ironbase::database::options::{DeleteOptions, OpenOptions, TransactionOptions};
+use ironbase::database::options::{Common, DeleteOptions, OpenOptions, TransactionOptions};
 use ironbase::database::{Database, Transaction};
 use ironbase::error::{Error, Status};
 
@@ -250,6 +250,10 @@ fn what_mongodb_does_not_do_in_transactions_is_refused() {
     refused(&|t| code(t.collection("things").unwrap().index(index())));
     refused(&|t| code(t.collection("things").unwrap().drop_index("n_1")));
     refused(&|t| code(t.collection("things").unwrap().list_indexes()));
+    refused(&|t| {
+        let things = t.collection("things").unwrap();
+        code(things.estimated_document_count(&Common::default()))
+    });
     refused(&|t| {
         let new = t.collection("new").unwrap();
         new.add(doc! {}).unwrap();

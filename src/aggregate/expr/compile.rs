@@ -10,9 +10,6 @@ use crate::error::{Code, Error, Result};
 use crate::query::Context;
 use crate::query::explain::shell_text;
 
-/// MongoDB's limit on the components of a field path.
-const MAX_PATH_LEN: usize = 200;
-
 /// Compiles one expression.
 pub(crate) struct Compiler<'c> {
     context: &'c Context,
@@ -349,10 +346,13 @@ pub(crate) fn checked_path(text: &str) -> Result<Path> {
             check_field_name(name)?;
         }
     }
-    if path.len() > MAX_PATH_LEN {
+    if path.len() > Path::MAX_LEN {
         return Err(Error::query(
             Code::OVERFLOW,
-            format!("FieldPath is too long: it has more than {MAX_PATH_LEN} components"),
+            format!(
+                "FieldPath is too long: it has more than {} components",
+                Path::MAX_LEN
+            ),
         ));
     }
     Ok(path)

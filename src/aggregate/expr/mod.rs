@@ -6,7 +6,7 @@
 //!
 //! **To add a family of operators**: a file with a table
 //!
-//! ```ignore
+//! ```text
 //! pub(super) const OPERATORS: &[Entry] = &[
 //!     Entry::fixed("$strLenBytes", 1, str_len_bytes),
 //!     Entry::variadic("$concat", concat),

@@ -10,7 +10,7 @@ use super::slice::Slice;
 use super::tree::{Leaf, Node, Tree};
 use crate::aggregate::expr::Expr;
 use crate::aggregate::fields::ComputedFields;
-use crate::bson::{RawDoc, RawValue};
+use crate::bson::{Path, RawDoc, RawValue};
 use crate::error::{Code, Error, Result};
 use crate::query::Context;
 
@@ -179,9 +179,6 @@ fn is_find_operator(name: &str) -> bool {
     matches!(name, "$slice" | "$elemMatch" | "$meta")
 }
 
-/// As in expressions.
-const MAX_COMPONENTS: usize = 200;
-
 fn check_path(components: &[&str], path: &str) -> Result<()> {
     let refuse = |code, message: String| Err(Error::query(Code(code), message));
     if path.is_empty() {
@@ -190,11 +187,13 @@ fn check_path(components: &[&str], path: &str) -> Result<()> {
             "FieldPath cannot be constructed with empty string".to_string(),
         );
     }
-    // Trees are walked by recursion along their paths.
-    if components.len() > MAX_COMPONENTS {
+    if components.len() > Path::MAX_LEN {
         return refuse(
             Code::OVERFLOW.0,
-            format!("FieldPath is too long: it has more than {MAX_COMPONENTS} components"),
+            format!(
+                "FieldPath is too long: it has more than {} components",
+                Path::MAX_LEN
+            ),
         );
     }
     if components.last() == Some(&"") {
