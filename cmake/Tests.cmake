@@ -7,7 +7,7 @@ set(IRONBASE_TEST_RUNNER "")
 if(IRONBASE_VALGRIND)
   find_program(IRONBASE_VALGRIND_PROGRAM valgrind REQUIRED)
   # Reachable memory at exit is Rust's and libc's own caches; what is lost is a leak.
-  set(IRONBASE_TEST_RUNNER "${IRONBASE_VALGRIND_PROGRAM}" --quiet --error-exitcode=99
+  set(IRONBASE_TEST_RUNNER "${IRONBASE_VALGRIND_PROGRAM}" --quiet --fair-sched=yes --error-exitcode=99
     --leak-check=full --errors-for-leak-kinds=definite,indirect)
 endif()
 

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 
 profile=${PROFILE:-debug}
 cc=${CC:-cc}
-valgrind=${VALGRIND-valgrind --quiet --leak-check=full --error-exitcode=99 --errors-for-leak-kinds=definite,possible}
+valgrind=${VALGRIND-valgrind --quiet --fair-sched=yes --leak-check=full --error-exitcode=99 --errors-for-leak-kinds=definite,possible}
 target=${CARGO_TARGET_DIR:-target}
 
 case $profile in

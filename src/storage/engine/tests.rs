@@ -384,3 +384,25 @@ fn a_group_of_commits_copies_a_page_once() {
     }
     assert_eq!(engine.stats().dirty_bytes - before, 4096);
 }
+
+#[test]
+fn a_transaction_that_lost_is_told_so_when_the_winner_is_visible() {
+    let vfs = Arc::new(MemoryVfs::new());
+    let engine = open(&vfs, Options::default()).expect("new");
+    put(&engine, "c", "000", "seed");
+    let transaction = engine.begin_transaction(None).expect("begun");
+    let mut statement = engine.write_in(&transaction).expect("open");
+    let collection = statement.collection("c").expect("there");
+    statement.put(&collection, b"000", b"loser").expect("put");
+    statement.commit();
+
+    let (winner, _) = put_unsynced(&engine, "000", Some("winner"));
+    assert!(engine.snapshot().lsn < winner, "nobody has waited for it");
+    let refused = engine.commit_transaction(&transaction).expect_err("lost");
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+    assert_eq!(
+        engine.snapshot().lsn,
+        winner,
+        "what begins now must see it, or it would lose again"
+    );
+}

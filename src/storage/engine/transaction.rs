@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard, RwLock, RwLockReadGuard};
 
-use super::Engine;
 use super::write::Scratch;
+use super::{Durability, Engine};
 use crate::storage::btree::edit::{Changes, PrivatePages};
 use crate::storage::catalog::Catalog;
 use crate::storage::error::{Error, ErrorKind, Result};
@@ -268,7 +268,22 @@ impl Engine {
         };
         self.discard(*fork);
         self.forget(transaction);
+        drop(stage);
+        if let Err(error) = &committed
+            && error.kind() == ErrorKind::Conflict
+        {
+            self.await_winners();
+        }
         committed
+    }
+
+    /// Waits until what was committed so far is visible. One that lost to a commit which is still on its way to the medium would,
+    /// tried again at once, begin before that commit again and lose again, and keep a core busy with it.
+    fn await_winners(&self) {
+        let newest = self.committed.load(Ordering::Acquire);
+        if let Err(error) = self.flush_log(newest, self.options.durability == Durability::Full) {
+            log::debug!("a transaction that lost did not wait for the winner: {error}");
+        }
     }
 
     /// Undoes what the transaction did. One that was aborted before is fine.
