@@ -19,7 +19,8 @@ foreach(source IN LISTS IRONBASE_C_TESTS)
   set_target_properties(c_${name} PROPERTIES
     C_STANDARD 99 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
-  target_compile_definitions(c_${name} PRIVATE _POSIX_C_SOURCE=200809L)
+  target_compile_definitions(c_${name} PRIVATE _POSIX_C_SOURCE=200809L
+    BEHAVIOUR_DIR="${PROJECT_SOURCE_DIR}/tests/behaviour")
   target_compile_options(c_${name} PRIVATE -Wall -Wextra -Wpedantic -Werror)
   target_link_libraries(c_${name} PRIVATE ironbase::ironbase Threads::Threads)
   add_test(NAME c.${name}
