@@ -121,6 +121,7 @@ codes! {
     UNSATISFIABLE_WRITE_CONCERN = 100, "UnsatisfiableWriteConcern";
     DOCUMENT_VALIDATION_FAILURE = 121, "DocumentValidationFailure";
     CAPPED_POSITION_LOST = 136, "CappedPositionLost";
+    INVALID_PIPELINE_OPERATOR = 168, "InvalidPipelineOperator";
     CANNOT_INDEX_PARALLEL_ARRAYS = 171, "CannotIndexParallelArrays";
     QUERY_PLAN_KILLED = 175, "QueryPlanKilled";
     INVALID_INDEX_SPECIFICATION_OPTION = 197, "InvalidIndexSpecificationOption";

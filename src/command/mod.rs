@@ -82,6 +82,7 @@ impl Commands {
             let message = format!("no such command: '{name}'");
             return Err(Error::query(Code::COMMAND_NOT_FOUND, message));
         };
+        self.database.check_open()?;
         let mut call = Call::new(self, spec, command)?;
         let named = Named::read(&call.fields)?;
         if (transaction.is_some() || named.is_some()) && !spec.in_transaction {

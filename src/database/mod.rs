@@ -176,6 +176,11 @@ impl Database {
         self.0.is_closing.load(Ordering::Relaxed)
     }
 
+    /// Refuses to go on after `close`, for what needs nothing of the database but that it is open.
+    pub(crate) fn check_open(&self) -> Result<()> {
+        self.0.enter().map(drop)
+    }
+
     /// What the database is called in namespaces (`name.collection`): its directory's name without the extension.
     pub fn name(&self) -> &str {
         let stem = Path::new(&self.0.path).file_stem();
