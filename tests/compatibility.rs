@@ -175,7 +175,9 @@ fn filter_knows(name: &str) -> bool {
 fn projection_knows(name: &str) -> bool {
     let compile = |projection: Document| {
         let bytes = projection.to_bytes();
-        Projection::compile(RawDoc::trusted(&bytes), &Context::default())
+        let context = Context::default();
+        let filter = Filter::compile(RawDoc::EMPTY, &context)?;
+        Projection::compile(RawDoc::trusted(&bytes), &filter, &context)
     };
     match name {
         "$" => is_known([compile(doc! { "a.$": 1 })]),

@@ -6,7 +6,7 @@
 //! missing removes the field. An array on the way has its elements changed one by one; anything else that
 //! is no document gives way to one.
 
-use super::expr::{Arena, Expr};
+use super::expr::{Arena, Expr, Found, MetadataNeeds};
 use crate::bson::{Builder, Element, MAX_DEPTH, RawDoc, RawValue};
 use crate::error::{Code, Error, Result};
 
@@ -23,7 +23,7 @@ enum Field {
 /// The document that expressions are about, and the place for what they compute.
 #[derive(Clone, Copy)]
 struct About<'a> {
-    root: RawDoc<'a>,
+    found: Found<'a>,
     arena: &'a Arena,
 }
 
@@ -68,16 +68,25 @@ impl ComputedFields {
         Ok(())
     }
 
-    /// Appends `document` with the fields, computed from `root`, to `out`.
+    /// The metadata that the fields are computed with.
+    pub(crate) fn metadata_needs(&self) -> MetadataNeeds {
+        let fields = self.0.iter().map(|(_, field)| match field {
+            Field::Value(value) => value.metadata_needs(),
+            Field::Inside(fields) => fields.metadata_needs(),
+        });
+        fields.fold(MetadataNeeds::default(), MetadataNeeds::or)
+    }
+
+    /// Appends `document` with the fields, computed from `found`, to `out`.
     pub(crate) fn apply(
         &self,
         document: RawDoc<'_>,
-        root: RawDoc<'_>,
+        found: Found<'_>,
         out: &mut Vec<u8>,
     ) -> Result<()> {
         let arena = Arena::default();
         let about = About {
-            root,
+            found,
             arena: &arena,
         };
         self.document(document, about, Builder::new(out))
@@ -142,7 +151,7 @@ impl Field {
     fn write(&self, name: &[u8], about: About<'_>, builder: &mut Builder<'_>) -> Result<()> {
         match self {
             Field::Value(value) => {
-                if let Some(value) = value.evaluate(about.root, about.arena)? {
+                if let Some(value) = value.evaluate(about.found, about.arena)? {
                     builder.append(name, value);
                 }
                 Ok(())

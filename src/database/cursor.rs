@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::Shared;
 use super::execute::{self, Position, Search, Source, Visit};
 use super::interrupt::Interrupt;
+use super::metadata;
 use super::record_id;
 use super::scope::Scope;
 use super::select::Selection;
@@ -178,6 +179,11 @@ impl Cursor {
             let sorted = sort(search, &self.selection.sort, &self.window, directory)?;
             self.sorted = Some(sorted);
         }
+        let projection = self.window.projection.as_ref();
+        let needs = projection
+            .map(Projection::metadata_needs)
+            .unwrap_or_default();
+        let selection = &self.selection;
         let (batch, window, returned) = (&mut self.batch, &mut self.window, &mut self.returned);
         let mut visit = |key: &[u8], found: RawDoc<'_>| {
             if window.skip > 0 {
@@ -186,7 +192,9 @@ impl Cursor {
             }
             let start = batch.len();
             match &window.projection {
-                Some(projection) => projection.apply(found, batch)?,
+                Some(projection) => {
+                    metadata::project(projection, needs, selection, at, key, found, batch)?;
+                }
                 None => batch.extend_from_slice(found.as_bytes()),
             }
             if window.show_record_id {

@@ -21,7 +21,7 @@ use super::trial;
 use crate::bson::{Builder, Document, RawDoc, RawValue, doc};
 use crate::error::{Code, Error, Result};
 use crate::query::explain::{self, Execution, Operation, Stages};
-use crate::query::{Access, Plan, PlanRequest, Projection, SortSource};
+use crate::query::{Access, Plan, PlanRequest, SortSource};
 
 /// What is to be explained.
 struct Command {
@@ -47,15 +47,13 @@ pub fn explain(
         options.hint.as_ref(),
         &context,
     )?;
-    let projection = options.projection.as_deref().map(RawDoc::trusted);
-    if let Some(projection) = projection {
-        Projection::compile(projection, &context)?;
-    }
+    let projection = options.projection.as_deref();
+    selection.projection(projection, &context)?;
     let stages = Stages {
         operation: parsed.operation,
         skip: options.skip,
         limit: options.limit,
-        projection,
+        projection: projection.map(RawDoc::trusted),
     };
     let version = engine.snapshot();
     let at = Snapshot::take(&collection.database, version, &collection.name, &selection)?;

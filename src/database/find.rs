@@ -15,7 +15,7 @@ use super::tail::Tail;
 use crate::bson::{RawDoc, RawValue};
 use crate::error::Result;
 use crate::index::key;
-use crate::query::{Context, Projection, SortSource};
+use crate::query::SortSource;
 use crate::storage::catalog;
 use crate::storage::engine;
 use crate::storage::snapshot::Version;
@@ -35,13 +35,6 @@ fn take(
     Snapshot::take(&collection.database, version, &collection.name, selection)
 }
 
-fn projection(options: &FindOptions, context: &Context) -> Result<Option<Projection>> {
-    match &options.projection {
-        None => Ok(None),
-        Some(projection) => Projection::compile(RawDoc::trusted(projection), context),
-    }
-}
-
 pub fn many(collection: &Collection, filter: &[u8], options: &FindOptions) -> Result<Cursor> {
     let engine = collection.database.enter()?;
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
@@ -53,7 +46,7 @@ pub fn many(collection: &Collection, filter: &[u8], options: &FindOptions) -> Re
         &context,
     )?;
     let window = Window {
-        projection: projection(options, &context)?,
+        projection: selection.projection(options.projection.as_deref(), &context)?,
         show_record_id: options.show_record_id,
         skip: options.skip,
         limit: options.limit,
@@ -95,7 +88,7 @@ pub fn one_with<R>(
         options.hint.as_ref(),
         &context,
     )?;
-    let projection = projection(options, &context)?;
+    let projection = selection.projection(options.projection.as_deref(), &context)?;
     let Some(at) = take(collection, &engine, &selection)? else {
         return Ok(None);
     };

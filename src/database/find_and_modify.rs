@@ -7,11 +7,12 @@ use super::change::{self, Wait};
 use super::collection::Collection;
 use super::errors::from_storage;
 use super::interrupt::Interrupt;
+use super::metadata;
 use super::options::{FindOneAndDeleteOptions, FindOneAndUpdateOptions, ReturnDocument};
 use super::select::Selection;
 use super::update::OneUpdate;
 use crate::bson::{RawDoc, Value};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::query::{Context, Projection};
 use crate::update::Update;
 
@@ -62,7 +63,12 @@ fn modify(
 ) -> Result<FindAndModifyResult> {
     let interrupt = Interrupt::new(&collection.database, &options.update.write.common)?;
     let selection = options.update.selection(filter, context)?;
-    let projection = projection(options.projection.as_deref(), context)?;
+    let projection = selection.projection(options.projection.as_deref(), context)?;
+    let is_positional = projection.as_ref().is_some_and(Projection::is_positional);
+    if is_positional && options.return_document == ReturnDocument::After {
+        let message = "cannot use a positional projection and return the new document.";
+        return Err(Error::query(Code::BAD_VALUE, message));
+    }
     let mut document = None;
     let one = OneUpdate {
         collection,
@@ -79,7 +85,7 @@ fn modify(
             ReturnDocument::After => Some(after),
         };
         document = match wanted {
-            Some(wanted) => Some(project(projection.as_ref(), wanted)?),
+            Some(wanted) => Some(project(projection.as_ref(), &selection, before, wanted)?),
             None => None,
         };
         Ok(())
@@ -104,7 +110,7 @@ pub fn delete(
         options.hint.as_ref(),
         &context,
     )?;
-    let projection = projection(options.projection.as_deref(), &context)?;
+    let projection = selection.projection(options.projection.as_deref(), &context)?;
     let mut document = None;
     change::one(
         collection,
@@ -113,7 +119,13 @@ pub fn delete(
         &options.write,
         Wait::ForCommit,
         &mut |txn, target, key, found| {
-            document = Some(project(projection.as_ref(), RawDoc::trusted(found))?);
+            let found = RawDoc::trusted(found);
+            document = Some(project(
+                projection.as_ref(),
+                &selection,
+                Some(found),
+                found,
+            )?);
             txn.delete(target, key).map(drop).map_err(from_storage)
         },
         &mut |_| Ok(()),
@@ -125,18 +137,16 @@ pub fn delete(
     })
 }
 
-fn projection(projection: Option<&[u8]>, context: &Context) -> Result<Option<Projection>> {
-    match projection {
-        None => Ok(None),
-        Some(projection) => Projection::compile(RawDoc::trusted(projection), context),
-    }
-}
-
-fn project(projection: Option<&Projection>, document: RawDoc<'_>) -> Result<Vec<u8>> {
+fn project(
+    projection: Option<&Projection>,
+    selection: &Selection,
+    before: Option<RawDoc<'_>>,
+    document: RawDoc<'_>,
+) -> Result<Vec<u8>> {
     let Some(projection) = projection else {
         return Ok(document.as_bytes().to_vec());
     };
     let mut out = Vec::new();
-    projection.apply(document, &mut out)?;
+    metadata::project_sorted(projection, selection, before, document, &mut out)?;
     Ok(out)
 }

@@ -25,6 +25,7 @@ mod indexes;
 mod insert;
 mod interrupt;
 mod listing;
+mod metadata;
 mod names;
 pub mod options;
 mod record_id;

@@ -14,13 +14,17 @@ pub fn append(out: &mut Vec<u8>, start: usize, key: &[u8]) {
     for element in RawDoc::trusted(&document).elements() {
         builder.append_element(element);
     }
-    let id = match capped::sequence_number(key) {
+    builder.append("$recordId", of(key));
+    builder.finish();
+}
+
+/// The record id of primary key `key`.
+pub fn of(key: &[u8]) -> RawValue<'_> {
+    match capped::sequence_number(key) {
         Some(number) => RawValue::Int64(number),
         None => RawValue::Binary {
             subtype: 0,
             bytes: key,
         },
-    };
-    builder.append("$recordId", id);
-    builder.finish();
+    }
 }

@@ -10,7 +10,9 @@ use crate::bson::{RawDoc, RawValue};
 use crate::error::{Code, Error, Result, Status};
 use crate::index::{Deriver, IndexSpec};
 use crate::query::plan_cache::{PlanCache, Shape};
-use crate::query::{Access, Context, Filter, Hint, IndexInfo, Plan, PlanRequest, Sort, planner};
+use crate::query::{
+    Access, Context, Filter, Hint, IndexInfo, Plan, PlanRequest, Projection, Sort, planner,
+};
 use crate::storage::catalog::Index;
 
 /// What an operation selects.
@@ -41,6 +43,24 @@ impl Selection {
             sort: Sort::compile(sort, context)?,
             hint,
         })
+    }
+
+    /// Compiles a projection of what is selected.
+    pub fn projection(
+        &self,
+        projection: Option<&[u8]>,
+        context: &Context,
+    ) -> Result<Option<Projection>> {
+        let Some(projection) = projection.map(RawDoc::trusted) else {
+            return Ok(None);
+        };
+        let projection = Projection::compile(projection, &self.filter, context)?;
+        let wants_sort_key = |projection: &Projection| projection.metadata_needs().sort_key;
+        if self.sort.is_empty() && projection.as_ref().is_some_and(wants_sort_key) {
+            let message = "cannot use sortKey $meta projection without a sort";
+            return Err(Error::query(Code::BAD_VALUE, message));
+        }
+        Ok(projection)
     }
 
     /// Whether the caller insists on a way.

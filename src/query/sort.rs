@@ -4,10 +4,12 @@
 //! sorts ascending and the greatest descending, a missing field is null, an empty array is below
 //! null. A descending component has inverted bytes, so in both directions the least key counts.
 
-use crate::bson::{Collation, Path, RawDoc, RawValue};
+use crate::aggregate::expr::refuse_metadata;
+use crate::bson::{Builder, Collation, Path, RawDoc, RawValue};
 use crate::error::{Code, Error, Result};
 use crate::index::{KeyField, extract, key};
 use crate::query::Context;
+use crate::query::explain::shell_text;
 
 /// MongoDB's limit on the fields of a sort.
 const MAX_FIELDS: usize = 32;
@@ -96,11 +98,9 @@ impl Sort {
     pub fn write_key(&self, document: RawDoc<'_>, out: &mut Vec<u8>) -> Result<()> {
         let start = out.len();
         let mut first = true;
-        extract::each_key(&self.fields, document, &mut |values| {
+        self.each_key(document, &mut |values| {
             let candidate = out.len();
-            for (field, value) in self.fields.iter().zip(values) {
-                key::encode_value(out, *value, field.descending, self.collation.as_ref());
-            }
+            self.encode(values, out);
             if std::mem::take(&mut first) {
                 return;
             }
@@ -111,15 +111,46 @@ impl Sort {
                 out.truncate(candidate);
             }
         })
-        .map_err(|error| match error.code() {
+    }
+
+    /// The values that `document` is sorted by, as a BSON array: what `{ $meta: "sortKey" }` shows.
+    pub fn key_values(&self, document: RawDoc<'_>) -> Result<Vec<u8>> {
+        let mut least: Option<(Vec<u8>, Vec<u8>)> = None;
+        self.each_key(document, &mut |values| {
+            let mut key = Vec::new();
+            self.encode(values, &mut key);
+            if least.as_ref().is_none_or(|(least, _)| key < *least) {
+                let mut array = Vec::new();
+                let mut builder = Builder::new(&mut array);
+                values.iter().for_each(|value| builder.push(*value));
+                builder.finish();
+                least = Some((key, array));
+            }
+        })?;
+        Ok(least.map_or_else(|| RawDoc::EMPTY.as_bytes().to_vec(), |(_, array)| array))
+    }
+
+    fn encode(&self, values: &[RawValue<'_>], out: &mut Vec<u8>) {
+        for (field, value) in self.fields.iter().zip(values) {
+            key::encode_value(out, *value, field.descending, self.collation.as_ref());
+        }
+    }
+
+    /// Calls `visit` with the values of each key that `document` has.
+    fn each_key<'a>(
+        &self,
+        document: RawDoc<'a>,
+        visit: &mut dyn FnMut(&[RawValue<'a>]),
+    ) -> Result<()> {
+        let met = extract::each_key(&self.fields, document, visit);
+        met.map(drop).map_err(|error| match error.code() {
             Code::CANNOT_INDEX_PARALLEL_ARRAYS => refuse(
                 Code::BAD_VALUE,
                 "cannot sort with keys that are parallel arrays",
             )
             .with_source(error),
             _ => error,
-        })?;
-        Ok(())
+        })
     }
 
     /// Appends the sort's shape: with a filter's, what a cached plan depends on.
@@ -161,7 +192,7 @@ fn check_path(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// There is no metadata to sort by yet; what MongoDB refuses is refused as there.
+/// There is no metadata to sort by: that would come from a text or geospatial index. The error says which is wanted.
 fn refuse_meta(name: &str, meta: RawDoc<'_>) -> Error {
     let mut fields = meta.iter();
     let (Some((operator, kind)), more) = (fields.next(), fields.next()) else {
@@ -175,12 +206,18 @@ fn refuse_meta(name: &str, meta: RawDoc<'_>) -> Error {
         let message = "Cannot have additional keys in a $meta sort specification";
         return refuse(Code::FAILED_TO_PARSE, message);
     }
-    match kind.as_str() {
-        Some(kind @ ("textScore" | "randVal" | "geoNearDistance")) => refuse(
-            Code::BAD_VALUE,
-            format!("sorting '{name}' by {{ $meta: \"{kind}\" }} is not supported yet"),
+    let available = match kind.as_str() {
+        Some(keyword @ ("textScore" | "randVal" | "geoNearDistance")) => {
+            refuse_metadata::<()>(keyword)
+        }
+        _ => Ok(()),
+    };
+    match available {
+        Err(error) => error.context(format!("sort by '{name}'")),
+        Ok(()) => refuse(
+            Code(31138),
+            format!("Illegal $meta sort: $meta: {}", shell_text(kind)),
         ),
-        _ => refuse(Code(31138), format!("Illegal $meta sort: $meta: {kind:?}")),
     }
 }
 
@@ -318,7 +355,9 @@ mod tests {
             (doc! { "a.": 1 }, Code(40353)),
             (doc! { "a..b": 1 }, Code(15998)),
             (doc! { "$a": 1 }, Code(16410)),
-            (doc! { "a": { "$meta": "textScore" } }, Code::BAD_VALUE),
+            (doc! { "a": { "$meta": "textScore" } }, Code(40218)),
+            (doc! { "a": { "$meta": "geoNearDistance" } }, Code(40218)),
+            (doc! { "a": { "$meta": 5 } }, Code(31138)),
             (doc! { "a": { "$meta": "recordId" } }, Code(31138)),
             (doc! { "a": { "$meta": "textScore", "b": 1 } }, Code(9)),
             (doc! { "a": { "b": 1 } }, Code(17312)),

@@ -163,7 +163,7 @@ impl Stage {
 
     fn apply(&self, document: RawDoc<'_>, out: &mut Vec<u8>) -> Result<()> {
         match self {
-            Stage::Set(fields) => fields.apply(document, document, out),
+            Stage::Set(fields) => fields.apply(document, document.into(), out),
             Stage::Project(projection) => projection.apply(document, out),
             Stage::ReplaceRoot(root) => {
                 let arena = Arena::default();

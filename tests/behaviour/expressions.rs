@@ -163,11 +163,13 @@ fn computed_fields_reach_into_arrays_of_documents() {
 fn projections_that_cannot_be_are_refused() {
     let orders = orders();
     let refused = [
-        (doc! { "a": 0, "b": "$spent" }, 31252),
+        (doc! { "a": 0, "b": "$spent" }, 31310),
+        (doc! { "a": 0, "b": { "$add": ["$spent"] } }, 31252),
         (doc! { "b": "$spent", "a": 0 }, 31254),
         (doc! { "a": "$spent", "a.b": 1 }, 31249),
         (doc! { "a.b": "$spent", "a": 1 }, 31250),
-        (doc! { "a": { "$nope": 1 } }, 168),
+        (doc! { "a": { "$nope": 1 } }, 31325),
+        (doc! { "a": { "$add": [{ "$nope": 1 }] } }, 168),
         (doc! { "a": "$$who" }, 17276),
     ];
     for (projection, expected) in refused {

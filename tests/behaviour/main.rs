@@ -27,6 +27,7 @@ mod model;
 mod naive_update;
 mod opening;
 mod pipeline_updates;
+mod projections;
 mod queries;
 mod random;
 mod random_updates;

@@ -230,7 +230,7 @@ impl<'c> Compiler<'c> {
             return refuse(17276, format!("Use of undefined variable: {name}"));
         };
         let arena = Arena::default();
-        let frame = Frame::new(RawDoc::EMPTY, &arena);
+        let frame = Frame::new(RawDoc::EMPTY.into(), &arena);
         let value = match path {
             None => value,
             Some(path) => value.and_then(|value| follow_value(value, &path, 0, frame)),

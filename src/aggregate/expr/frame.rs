@@ -8,7 +8,7 @@
 
 use bumpalo::Bump;
 
-use super::refuse;
+use super::{Found, Metadata, refuse};
 use crate::bson::{RawDoc, RawValue, Text};
 use crate::error::Result;
 
@@ -32,7 +32,7 @@ impl Arena {
 /// Where an expression is evaluated.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame<'a> {
-    root: RawDoc<'a>,
+    found: Found<'a>,
     bindings: Option<&'a Binding<'a>>,
     arena: &'a Arena,
 }
@@ -44,17 +44,22 @@ pub(crate) struct Binding<'a> {
 }
 
 impl<'a> Frame<'a> {
-    pub(super) fn new(root: RawDoc<'a>, arena: &'a Arena) -> Frame<'a> {
+    pub(super) fn new(found: Found<'a>, arena: &'a Arena) -> Frame<'a> {
         Frame {
-            root,
+            found,
             bindings: None,
             arena,
         }
     }
 
     /// `$$ROOT`.
-    pub(super) fn root(self) -> RawDoc<'a> {
-        self.root
+    pub(crate) fn root(self) -> RawDoc<'a> {
+        self.found.document
+    }
+
+    /// What is known of the document.
+    pub(super) fn metadata(self) -> Option<&'a Metadata<'a>> {
+        self.found.metadata
     }
 
     /// The variable that was bound `distance` bindings ago.

@@ -42,6 +42,7 @@ mod date;
 mod each;
 mod frame;
 mod hash;
+mod meta;
 mod node;
 mod number_text;
 mod object;
@@ -62,13 +63,15 @@ mod variable;
 pub(crate) mod tests;
 
 pub use frame::Arena;
-pub use registry::names;
+pub use meta::{Found, Metadata, MetadataNeeds};
+pub use registry::{is_operator, names};
 pub use variable::define_variables;
 
 pub(crate) use compile::{
     Compiler, check_field_name, check_user_variable, named, named_arguments, required,
 };
 pub(crate) use frame::{ArrayWriter, Computed, DocumentWriter, Frame, collect, elements};
+pub(crate) use meta::refuse_keyword as refuse_metadata;
 pub(crate) use node::{Function, Node, Operator};
 pub(crate) use registry::Entry;
 
@@ -94,10 +97,10 @@ impl Expr {
     /// The value for `document`; none if it is missing. What is computed lives in `arena`.
     pub fn evaluate<'a>(
         &'a self,
-        document: RawDoc<'a>,
+        found: impl Into<Found<'a>>,
         arena: &'a Arena,
     ) -> Result<Option<RawValue<'a>>> {
-        self.0.evaluate(Frame::new(document, arena))
+        self.0.evaluate(Frame::new(found.into(), arena))
     }
 
     /// Whether the value for `document` counts as true.
@@ -109,6 +112,16 @@ impl Expr {
     /// Whether the value depends on the document.
     pub fn reads_document(&self) -> bool {
         self.0.reads_document()
+    }
+
+    /// The metadata that it computes with.
+    pub fn metadata_needs(&self) -> MetadataNeeds {
+        self.0.metadata_needs()
+    }
+
+    /// What an operator computes that is no part of the language.
+    pub(crate) fn of(operator: impl Operator + 'static) -> Expr {
+        Expr(Arc::new(Node::Operator(Box::new(operator))))
     }
 
     /// The tree.

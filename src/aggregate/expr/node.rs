@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::MetadataNeeds;
 use super::frame::{ArrayWriter, Computed, DocumentWriter, Frame, elements};
 use crate::bson::{Path, RawDoc, RawValue, RawValueBuf};
 use crate::error::Result;
@@ -41,6 +42,11 @@ pub(crate) trait Operator: fmt::Debug + Send + Sync {
     /// Whether the same operands always give the same value.
     fn is_deterministic(&self) -> bool {
         true
+    }
+
+    /// The metadata that the operator itself reads.
+    fn metadata_needs(&self) -> MetadataNeeds {
+        MetadataNeeds::default()
     }
 }
 
@@ -125,6 +131,16 @@ impl Node {
         reads
     }
 
+    /// The metadata that it computes with.
+    pub(crate) fn metadata_needs(&self) -> MetadataNeeds {
+        let mut needs = match self {
+            Node::Operator(operator) => operator.metadata_needs(),
+            _ => MetadataNeeds::default(),
+        };
+        self.operands(&mut |operand| needs = needs.or(operand.metadata_needs()));
+        needs
+    }
+
     /// The constant that this is, if all its operands are constants and computing it does not fail;
     /// what fails is left to fail when it is needed, for it may never be.
     pub(super) fn folded(self) -> Node {
@@ -139,7 +155,7 @@ impl Node {
             return self;
         }
         let arena = super::Arena::default();
-        let value = match self.evaluate(Frame::new(RawDoc::EMPTY, &arena)) {
+        let value = match self.evaluate(Frame::new(RawDoc::EMPTY.into(), &arena)) {
             Ok(value) => value.map(RawValueBuf::new),
             Err(_) => return self,
         };

@@ -4,7 +4,7 @@ use super::compile::Compiler;
 use super::node::{Function, Node};
 use super::{
     accumulators, arithmetic, array, bitwise, boolean, compare, conditional, convert, date, each,
-    hash, object, ordered, power, random, refuse, rounding, sets, size, string, timestamp,
+    hash, meta, object, ordered, power, random, refuse, rounding, sets, size, string, timestamp,
     trigonometry, types, variable,
 };
 use crate::bson::RawValue;
@@ -74,6 +74,7 @@ const FAMILIES: &[&[Entry]] = &[
     date::text::OPERATORS,
     each::OPERATORS,
     hash::OPERATORS,
+    meta::OPERATORS,
     object::OPERATORS,
     ordered::OPERATORS,
     power::OPERATORS,
@@ -111,6 +112,11 @@ fn no_javascript(_: &mut Compiler<'_>, name: &'static str, _: RawValue<'_>) -> R
 pub(super) fn find(name: &str) -> Option<&'static Entry> {
     let mut entries = FAMILIES.iter().copied().flatten();
     entries.find(|entry| entry.name == name)
+}
+
+/// Whether MongoDB's expressions have an operator of this name that is known here, be it only to be refused.
+pub fn is_operator(name: &str) -> bool {
+    find(name).is_some()
 }
 
 /// The names of all operators that can be used.

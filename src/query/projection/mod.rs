@@ -6,21 +6,25 @@
 //!
 //! - `parse` reads the language and reports its errors
 //! - `tree` holds the paths, `trim` passes a document through them
-//! - `slice` is `$slice`
+//! - `slice` is `$slice`, `elem_match` `$elemMatch`, `positional` `"a.$"`
 
+mod elem_match;
 mod parse;
+mod positional;
 mod slice;
 mod tree;
 mod trim;
 
-use parse::Parser;
+use parse::{Parser, Place};
+use positional::Positional;
 use tree::Tree;
 use trim::Trim;
 
+use crate::aggregate::expr::{Found, MetadataNeeds};
 use crate::aggregate::fields::ComputedFields;
 use crate::bson::{Builder, MAX_DEPTH, RawDoc, RawValue};
 use crate::error::{Code, Error, Result};
-use crate::query::Context;
+use crate::query::{Context, Filter};
 
 /// A compiled projection.
 #[derive(Clone, Debug)]
@@ -30,38 +34,60 @@ pub struct Projection {
     root: Tree,
     /// What is added to what the tree lets through.
     computed: ComputedFields,
+    positional: Option<Positional>,
 }
 
 impl Projection {
     /// Compiles `{ a: 1, "b.c": 1, _id: 0 }`; none for the empty projection, which changes nothing.
     /// What is neither true nor false nor an operator of find is computed: `{ total: { $sum: "$scores" } }`.
-    pub fn compile(projection: RawDoc<'_>, context: &Context) -> Result<Option<Projection>> {
-        Projection::parse(projection, false, context)
+    /// `filter` is what selects the documents: `"a.$"` stands for the element that it matched.
+    pub fn compile(
+        projection: RawDoc<'_>,
+        filter: &Filter,
+        context: &Context,
+    ) -> Result<Option<Projection>> {
+        Projection::parse(projection, Place::Find(filter), context)
     }
 
     /// Compiles a pipeline's `$project`, where every operator is one of expressions.
     pub fn compile_stage(projection: RawDoc<'_>, context: &Context) -> Result<Option<Projection>> {
-        Projection::parse(projection, true, context)
+        Projection::parse(projection, Place::Stage, context)
     }
 
     fn parse(
         projection: RawDoc<'_>,
-        in_pipeline: bool,
+        place: Place<'_>,
         context: &Context,
     ) -> Result<Option<Projection>> {
         if projection.is_empty() {
             return Ok(None);
         }
-        let parsed = Parser::parse(projection, in_pipeline, context)?;
-        Ok(Some(Projection {
-            inclusion: parsed.inclusion,
-            root: parsed.root,
-            computed: parsed.computed,
-        }))
+        Parser::parse(projection, place, context).map(Some)
     }
 
-    /// Appends what the projection leaves of `document` to `out`.
-    pub fn apply(&self, document: RawDoc<'_>, out: &mut Vec<u8>) -> Result<()> {
+    /// The metadata that fields are computed with (`$meta`).
+    pub fn metadata_needs(&self) -> MetadataNeeds {
+        self.computed.metadata_needs()
+    }
+
+    /// Whether it has a `"a.$"`, which only the document that the filter matched has an answer to.
+    pub fn is_positional(&self) -> bool {
+        self.positional.is_some()
+    }
+
+    /// Appends what the projection leaves of the document to `out`.
+    pub fn apply<'a>(&self, found: impl Into<Found<'a>>, out: &mut Vec<u8>) -> Result<()> {
+        let found = found.into();
+        let Some(positional) = &self.positional else {
+            return self.apply_fields(found, out);
+        };
+        let mut projected = Vec::new();
+        self.apply_fields(found, &mut projected)?;
+        positional.apply(RawDoc::trusted(&projected), found.document, out)
+    }
+
+    fn apply_fields(&self, found: Found<'_>, out: &mut Vec<u8>) -> Result<()> {
+        let document = found.document;
         let trim = Trim {
             inclusion: self.inclusion,
             in_nested_array: false,
@@ -73,7 +99,7 @@ impl Projection {
         let mut kept = Vec::new();
         trim.document(&self.root, document, &mut Builder::new(&mut kept));
         let start = out.len();
-        self.computed.apply(RawDoc::trusted(&kept), document, out)?;
+        self.computed.apply(RawDoc::trusted(&kept), found, out)?;
         let projected = RawDoc::trusted(out.get(start..).unwrap_or_default());
         if RawValue::Document(projected).is_deeper_than(2 * MAX_DEPTH) {
             let message = "a projected document is nested too deep";

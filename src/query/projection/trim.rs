@@ -30,7 +30,10 @@ impl Trim {
     fn leaf(self, leaf: &Leaf, element: Element<'_>, builder: &mut Builder<'_>) {
         match leaf {
             Leaf::Plain if self.inclusion => builder.append_element(element),
-            Leaf::Plain | Leaf::Computed => {}
+            Leaf::Plain => {}
+            // Keeps its place among what an exclusion keeps.
+            Leaf::Computed if self.inclusion => {}
+            Leaf::Computed => builder.append_element(element),
             Leaf::Slice(slice) => match element.value() {
                 Some(RawValue::Array(array)) if !self.in_nested_array => {
                     slice.write(array, &mut builder.start_array(element.key()));
