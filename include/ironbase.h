@@ -51,7 +51,7 @@
  * in a NUL that is not part of the length. Texts returned as `const char *` are borrowed; each
  * function says until when.
  *
- * **Handles** (databases, collections, cursors) are freed with the function of their own kind, each
+ * **Handles** (databases, collections, cursors, transactions) are freed with the function of their own kind, each
  * once, in any order. Freeing NULL does nothing. A handle whose database was closed answers
  * #IRONBASE_ERROR_CLOSED and must still be freed.
  *
@@ -212,6 +212,41 @@
  * }
  * ironbase_cursor_free(cursor);
  * ironbase_collection_free(users);
+ * ironbase_db_free(db);
+ * @endcode
+ */
+
+/**
+ * @defgroup bson BSON
+ * @brief Documents as bytes, for programs that have BSON of their own.
+ *
+ * These take and return BSON documents where their namesakes have JSON, options and results included.
+ * BSON in is a pointer and a length in bytes, which must be that which the document says of itself; `(NULL, 0)` means "not given".
+ * It is checked like a text: what is malformed is #IRONBASE_ERROR_JSON, and the details give `position` (`offset`) and `path`.
+ * BSON out belongs to the caller (ironbase_bson_free()), or is borrowed where it is `const`. What has no
+ * function here is done by ironbase_db_run_command_bson(). Batches: ironbase_cursor_next_batch() with
+ * #IRONBASE_FORMAT_BSON.
+ *
+ * @code{.c}
+ * static const uint8_t document[] = {14, 0, 0, 0, 16, 'x', 'y', 0, 42, 0, 0, 0, 0}; // one byte short
+ * static const uint8_t five[] = {12, 0, 0, 0, 16, 'x', 0, 5, 0, 0, 0, 0}; // {"x": 5}
+ * ironbase_db_t *db = NULL;
+ * ironbase_collection_t *numbers = NULL;
+ * ironbase_error_t *error = NULL;
+ * uint8_t *found = NULL;
+ * size_t length = 0;
+ * ironbase_open("app.mlite", NULL, 0, &db, NULL);
+ * ironbase_db_collection(db, "numbers", IRONBASE_NUL, &numbers, NULL);
+ * ironbase_collection_insert_one_bson(numbers, five, sizeof five, NULL, 0, NULL, NULL, NULL);
+ * if (ironbase_collection_find_one_bson(numbers, five, sizeof five, NULL, 0, &found, &length, NULL) == IRONBASE_OK) {
+ *     printf("%zu bytes\n", length);
+ * }
+ * if (ironbase_collection_insert_one_bson(numbers, document, sizeof document, NULL, 0, NULL, NULL, &error) == IRONBASE_ERROR_JSON) {
+ *     puts(ironbase_error_message(error));
+ * }
+ * ironbase_error_free(error);
+ * ironbase_bson_free(found);
+ * ironbase_collection_free(numbers);
  * ironbase_db_free(db);
  * @endcode
  */
@@ -425,6 +460,11 @@
 #define IRONBASE_FORMAT_LINES 1
 
 /**
+ * A batch is BSON: one document after another, each beginning with its length as BSON does.
+ */
+#define IRONBASE_FORMAT_BSON 2
+
+/**
  * A collection of an open database. Thread-safe.
  *
  * @ingroup collection
@@ -552,6 +592,16 @@ uint32_t ironbase_abi_version(void);
 void ironbase_set_log_callback(ironbase_log_fn callback,
                                void *user,
                                int32_t level);
+
+/**
+ * Counts the handles that were made and not freed yet, errors among them: 0 at the end of a program
+ * that freed all it got. For tests that look for leaks.
+ *
+ * @return The number of databases, collections, cursors, transactions and errors, of all threads.
+ * @ingroup library
+ * @since 0.1.0
+ */
+uint64_t ironbase_live_handles(void);
 
 /**
  * Frees a text that a function of this library returned through an `out` parameter.
@@ -1427,14 +1477,14 @@ ironbase_status_t ironbase_cursor_next(ironbase_cursor_t *cursor,
 
 /**
  * Reads the next documents, many in one text: faster than one by one, above all from other
- * languages.
+ * languages. With #IRONBASE_FORMAT_BSON the text is bytes, which may hold NULs.
  *
  * @param cursor The cursor.
  * @param max_docs Documents at most; 0 for no limit.
  * @param max_bytes Bytes of text at most, except that one document is always returned; 0 for no
  *        limit. With both 0, batches have the `batchSize` that `find` was given, and 1 MiB at
  *        most.
- * @param format #IRONBASE_FORMAT_ARRAY or #IRONBASE_FORMAT_LINES.
+ * @param format #IRONBASE_FORMAT_ARRAY, #IRONBASE_FORMAT_LINES or #IRONBASE_FORMAT_BSON.
  * @param[out] out The documents; NULL at the end. Free it with ironbase_string_free().
  * @param[out] out_len Its length in bytes; may be NULL.
  * @param[out] count The number of documents in it; may be NULL.
@@ -1462,6 +1512,148 @@ ironbase_status_t ironbase_cursor_next_batch(ironbase_cursor_t *cursor,
  * @since 0.1.0
  */
 void ironbase_cursor_free(ironbase_cursor_t *cursor);
+
+/**
+ * Frees BSON that a function of this library returned through an `out` parameter.
+ *
+ * @param bson May be NULL.
+ * @ingroup bson
+ * @since 0.1.0
+ */
+void ironbase_bson_free(uint8_t *bson);
+
+/**
+ * ironbase_collection_insert_one() without JSON.
+ *
+ * @param collection The collection.
+ * @param document BSON document.
+ * @param document_len Its length in bytes.
+ * @param options BSON document; `(NULL, 0)` for none.
+ * @param options_len Its length in bytes.
+ * @param[out] out BSON document `{"insertedId": ..}`; free it with ironbase_bson_free(). May be NULL.
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return As ironbase_collection_insert_one().
+ * @ingroup bson
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_insert_one_bson(ironbase_collection_t *collection,
+                                                      const uint8_t *document,
+                                                      size_t document_len,
+                                                      const uint8_t *options,
+                                                      size_t options_len,
+                                                      uint8_t **out,
+                                                      size_t *out_len,
+                                                      ironbase_error_t **err);
+
+/**
+ * ironbase_collection_insert_many() without JSON.
+ *
+ * @param collection The collection.
+ * @param documents BSON documents, one after another.
+ * @param documents_len Their length in bytes.
+ * @param options BSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Its length in bytes.
+ * @param[out] inserted The number of documents inserted; may be NULL.
+ * @param[out] err See @ref conventions. Its details are those of ironbase_collection_insert_many():
+ *             `writeErrors`, and in `result` the `insertedCount`.
+ * @return As ironbase_collection_insert_many(); #IRONBASE_ERROR_JSON for a malformed document, behind
+ *         which nothing is read.
+ * @ingroup bson
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_insert_many_bson(ironbase_collection_t *collection,
+                                                       const uint8_t *documents,
+                                                       size_t documents_len,
+                                                       const uint8_t *options,
+                                                       size_t options_len,
+                                                       uint64_t *inserted,
+                                                       ironbase_error_t **err);
+
+/**
+ * ironbase_collection_find() without JSON. The cursor is one like any other.
+ *
+ * @param collection The collection.
+ * @param filter BSON document; `(NULL, 0)` for all documents.
+ * @param filter_len Its length in bytes.
+ * @param options BSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Its length in bytes.
+ * @param[out] out The cursor; free it with ironbase_cursor_free().
+ * @param[out] err See @ref conventions.
+ * @return As ironbase_collection_find().
+ * @ingroup bson
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_find_bson(ironbase_collection_t *collection,
+                                                const uint8_t *filter,
+                                                size_t filter_len,
+                                                const uint8_t *options,
+                                                size_t options_len,
+                                                ironbase_cursor_t **out,
+                                                ironbase_error_t **err);
+
+/**
+ * ironbase_collection_find_one() without JSON.
+ *
+ * @param collection The collection.
+ * @param filter BSON document; `(NULL, 0)` for any document.
+ * @param filter_len Its length in bytes.
+ * @param options BSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Its length in bytes.
+ * @param[out] out The document, NULL if there is none; free it with ironbase_bson_free().
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return As ironbase_collection_find_one().
+ * @ingroup bson
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_find_one_bson(ironbase_collection_t *collection,
+                                                    const uint8_t *filter,
+                                                    size_t filter_len,
+                                                    const uint8_t *options,
+                                                    size_t options_len,
+                                                    uint8_t **out,
+                                                    size_t *out_len,
+                                                    ironbase_error_t **err);
+
+/**
+ * Moves to the next document, which is lent as it is stored: no copy, no JSON. May be mixed with the
+ * other functions of a cursor.
+ *
+ * @param cursor The cursor.
+ * @param[out] document The document as BSON, borrowed until the next call with this cursor; NULL at the end.
+ * @param[out] document_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return As ironbase_cursor_next().
+ * @ingroup bson
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_cursor_next_bson(ironbase_cursor_t *cursor,
+                                            const uint8_t **document,
+                                            size_t *document_len,
+                                            ironbase_error_t **err);
+
+/**
+ * ironbase_db_run_command() without JSON: whatever the library can do, for programs that speak BSON.
+ *
+ * @param db The database.
+ * @param txn The transaction that the command works in; NULL for none.
+ * @param command BSON document.
+ * @param command_len Its length in bytes.
+ * @param[out] out The reply; free it with ironbase_bson_free(). May be NULL.
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return As ironbase_db_run_command().
+ * @ingroup bson
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_db_run_command_bson(ironbase_db_t *db,
+                                               ironbase_txn_t *txn,
+                                               const uint8_t *command,
+                                               size_t command_len,
+                                               uint8_t **out,
+                                               size_t *out_len,
+                                               ironbase_error_t **err);
 
 /**
  * Begins a transaction.

@@ -22,6 +22,7 @@ const SOURCES: &[&str] = &[
     "bulk_write.rs",
     "indexes.rs",
     "cursor.rs",
+    "bson.rs",
     "transaction.rs",
     "operation.rs",
 ];

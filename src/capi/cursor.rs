@@ -1,7 +1,7 @@
 //! Cursors: results one at a time, or many in one text.
 //!
 //! A batch is written straight into its buffer. The document that would make it too large is cut
-//! off again and held back for the next call, so that the limit holds without reading ahead twice.
+//! off again and held back, as BSON, for the next call, which may want it in another form.
 //!
 //! Invariant: no document is lost. An error in the middle of a batch ends the batch, and is
 //! returned by the next call.
@@ -25,6 +25,8 @@ use crate::json::{self, Mode};
 pub const IRONBASE_FORMAT_ARRAY: i32 = 0;
 /// A batch is one document a line, each line ended by `'\n'`.
 pub const IRONBASE_FORMAT_LINES: i32 = 1;
+/// A batch is BSON: one document after another, each beginning with its length as BSON does.
+pub const IRONBASE_FORMAT_BSON: i32 = 2;
 
 /// The size of a batch when the caller sets no limit at all.
 const DEFAULT_BATCH_BYTES: usize = 1 << 20;
@@ -44,119 +46,151 @@ impl Opaque for ironbase_cursor_t {
 
 /// A cursor and the texts it lends out.
 pub struct Reading {
-    cursor: Cursor,
+    source: Source,
     mode: Mode,
     batch_size: u32,
-    /// The document that `next` lends out, and a NUL; or the one held back.
-    document: Vec<u8>,
-    /// `document` did not fit into the last batch and is the next to be returned.
-    held_back: bool,
-    /// Came up behind the last batch, which was returned without it.
-    error: Option<Error>,
+    /// The text that `ironbase_cursor_next` lends out, and a NUL.
+    lent: Vec<u8>,
     /// The batch being written; kept for its memory.
     batch: Vec<u8>,
+}
+
+/// The documents that are still to be returned.
+struct Source {
+    cursor: Cursor,
+    /// Did not fit into the last batch and is the next to be returned.
+    held_back: Option<Vec<u8>>,
+    /// What was held back, while it is lent out.
+    lent: Vec<u8>,
+    /// Came up behind the last batch, which was returned without it.
+    error: Option<Error>,
+}
+
+impl Source {
+    /// The next document as BSON, lent until the next call; `None` at the end.
+    fn next(&mut self) -> Result<Option<&[u8]>> {
+        if let Some(document) = self.held_back.take() {
+            self.lent = document;
+            return Ok(Some(&self.lent));
+        }
+        match self.error.take() {
+            Some(error) => Err(error),
+            None => self.cursor.next(),
+        }
+    }
+}
+
+/// How the documents of a batch stand in it.
+#[derive(Clone, Copy, PartialEq)]
+enum Format {
+    Array,
+    Lines,
+    Bson,
+}
+
+impl Format {
+    fn read(format: i32) -> Result<Format> {
+        match format {
+            IRONBASE_FORMAT_ARRAY => Ok(Format::Array),
+            IRONBASE_FORMAT_LINES => Ok(Format::Lines),
+            IRONBASE_FORMAT_BSON => Ok(Format::Bson),
+            _ => Err(Error::argument(format!(
+                "format needs IRONBASE_FORMAT_ARRAY (0), IRONBASE_FORMAT_LINES (1) or \
+                 IRONBASE_FORMAT_BSON (2), found {format}"
+            ))),
+        }
+    }
+
+    /// What stands before the documents, behind each, and in place of that behind the last.
+    fn frame(self) -> [&'static [u8]; 3] {
+        match self {
+            Format::Array => [b"[", b",", b"]"],
+            Format::Lines => [b"", b"\n", b"\n"],
+            Format::Bson => [b"", b"", b""],
+        }
+    }
 }
 
 impl Reading {
     pub(super) fn new(cursor: Cursor, mode: Mode, batch_size: u32) -> Mutex<Reading> {
         Mutex::new(Reading {
-            cursor,
+            source: Source {
+                cursor,
+                held_back: None,
+                lent: Vec::new(),
+                error: None,
+            },
             mode,
             batch_size,
-            document: Vec::new(),
-            held_back: false,
-            error: None,
+            lent: Vec::new(),
             batch: Vec::new(),
         })
     }
 
-    /// Puts the next document into `self.document`; `false` at the end.
+    /// Puts the text of the next document into `self.lent`; `false` at the end.
     fn advance(&mut self) -> Result<bool> {
-        if std::mem::take(&mut self.held_back) {
-            return Ok(true);
-        }
-        if let Some(error) = self.error.take() {
-            return Err(error);
-        }
-        self.document.clear();
-        let Some(document) = self.cursor.next()? else {
+        self.lent.clear();
+        let Some(document) = self.source.next()? else {
             return Ok(false);
         };
-        json::write_document(&mut self.document, RawDoc::trusted(document), self.mode);
-        self.document.push(0);
+        json::write_document(&mut self.lent, RawDoc::trusted(document), self.mode);
+        self.lent.push(0);
         Ok(true)
     }
 
-    /// Adds the next document to the batch; `false` at the end.
-    fn advance_batch(&mut self) -> Result<bool> {
-        if std::mem::take(&mut self.held_back) {
-            self.batch
-                .extend_from_slice(&self.document[..self.document.len() - 1]);
-            return Ok(true);
-        }
-        if let Some(error) = self.error.take() {
-            return Err(error);
-        }
-        let Some(document) = self.cursor.next()? else {
-            return Ok(false);
-        };
-        json::write_document(&mut self.batch, RawDoc::trusted(document), self.mode);
-        Ok(true)
+    /// The next document as BSON, lent until the next call; `None` at the end.
+    pub(super) fn next_bson(&mut self) -> Result<Option<&[u8]>> {
+        self.source.next()
     }
 
     /// What it means that there is no document.
-    fn end(&self) -> Status {
-        match self.cursor.awaits_data() {
+    pub(super) fn end(&self) -> Status {
+        match self.source.cursor.awaits_data() {
             true => Status::Timeout,
             false => Status::Done,
         }
     }
 
     /// Fills the batch; returns how many documents it has.
-    fn fill_batch(&mut self, max_docs: u32, max_bytes: usize, lines: bool) -> Result<u32> {
-        // The array's brackets, and what stands behind a document, count like the rest.
-        let (opening, closing) = if lines { (0, 1) } else { (1, 1) };
-        self.batch.clear();
-        self.batch.extend_from_slice(&b"["[..opening]);
+    fn fill_batch(&mut self, max_docs: u32, max_bytes: usize, format: Format) -> Result<u32> {
+        let Reading { source, batch, .. } = self;
+        let [opening, between, closing] = format.frame();
+        batch.clear();
+        batch.extend_from_slice(opening);
         let mut count = 0;
-        while count < max_docs && (count == 0 || !self.cursor.may_wait()) {
-            let start = self.batch.len();
-            match self.advance_batch() {
-                Ok(true) => {}
-                Ok(false) => break,
+        while count < max_docs && (count == 0 || !source.cursor.may_wait()) {
+            let start = batch.len();
+            let document = match source.next() {
+                Ok(Some(document)) => document,
+                Ok(None) => break,
                 Err(error) if count == 0 => return Err(error),
                 Err(error) => {
-                    self.error = Some(error);
+                    source.error = Some(error);
                     break;
                 }
+            };
+            match format {
+                Format::Bson => batch.extend_from_slice(document),
+                _ => json::write_document(batch, RawDoc::trusted(document), self.mode),
             }
-            if count > 0 && self.batch.len() + closing > max_bytes {
-                self.hold_back(start);
+            if count > 0 && batch.len() + closing.len() > max_bytes {
+                source.held_back = Some(document.to_vec());
+                batch.truncate(start);
                 break;
             }
-            self.batch.push(if lines { b'\n' } else { b',' });
+            batch.extend_from_slice(between);
             count += 1;
         }
-        if !lines && count > 0 {
-            // The comma behind the last document.
-            let last = self.batch.len() - 1;
-            self.batch[last] = b']';
+        if count > 0 {
+            batch.truncate(batch.len() - between.len());
+            batch.extend_from_slice(closing);
         }
         Ok(count)
-    }
-
-    /// Takes the last document, which starts at `start`, out of the batch again.
-    fn hold_back(&mut self, start: usize) {
-        self.document.clear();
-        self.document.extend_from_slice(&self.batch[start..]);
-        self.document.push(0);
-        self.batch.truncate(start);
-        self.held_back = true;
     }
 }
 
 /// The cursor behind the handle, for this call alone.
-fn exclusive(cursor: &Mutex<Reading>) -> Result<MutexGuard<'_, Reading>> {
+pub(super) fn exclusive(cursor: &Mutex<Reading>) -> Result<MutexGuard<'_, Reading>> {
     cursor.try_lock().ok_or_else(|| {
         Error::argument("cursor is in use by another thread; a cursor serves one at a time")
     })
@@ -196,9 +230,9 @@ pub unsafe extern "C" fn ironbase_cursor_next(
             if !reading.advance()? {
                 return Ok(reading.end());
             }
-            document.write(reading.document.as_ptr().cast());
+            document.write(reading.lent.as_ptr().cast());
             if !document_len.is_null() {
-                document_len.write(reading.document.len() - 1);
+                document_len.write(reading.lent.len() - 1);
             }
             Ok(Status::Ok)
         })
@@ -206,14 +240,14 @@ pub unsafe extern "C" fn ironbase_cursor_next(
 }
 
 /// Reads the next documents, many in one text: faster than one by one, above all from other
-/// languages.
+/// languages. With #IRONBASE_FORMAT_BSON the text is bytes, which may hold NULs.
 ///
 /// @param cursor The cursor.
 /// @param max_docs Documents at most; 0 for no limit.
 /// @param max_bytes Bytes of text at most, except that one document is always returned; 0 for no
 ///        limit. With both 0, batches have the `batchSize` that `find` was given, and 1 MiB at
 ///        most.
-/// @param format #IRONBASE_FORMAT_ARRAY or #IRONBASE_FORMAT_LINES.
+/// @param format #IRONBASE_FORMAT_ARRAY, #IRONBASE_FORMAT_LINES or #IRONBASE_FORMAT_BSON.
 /// @param[out] out The documents; NULL at the end. Free it with ironbase_string_free().
 /// @param[out] out_len Its length in bytes; may be NULL.
 /// @param[out] count The number of documents in it; may be NULL.
@@ -243,21 +277,12 @@ pub unsafe extern "C" fn ironbase_cursor_next_batch(
             }
             out.required()?;
             let mut reading = exclusive(borrow("cursor", cursor)?)?;
-            let lines = match format {
-                IRONBASE_FORMAT_ARRAY => false,
-                IRONBASE_FORMAT_LINES => true,
-                _ => {
-                    return Err(Error::argument(format!(
-                        "format needs IRONBASE_FORMAT_ARRAY (0) or IRONBASE_FORMAT_LINES (1), \
-                         found {format}"
-                    )));
-                }
-            };
+            let format = Format::read(format)?;
             let (max_docs, max_bytes) = match (max_docs, max_bytes) {
                 (0, 0) => (unlimited(reading.batch_size, u32::MAX), DEFAULT_BATCH_BYTES),
                 (docs, bytes) => (unlimited(docs, u32::MAX), unlimited(bytes, usize::MAX)),
             };
-            let documents = reading.fill_batch(max_docs, max_bytes, lines)?;
+            let documents = reading.fill_batch(max_docs, max_bytes, format)?;
             if documents == 0 {
                 return Ok(reading.end());
             }

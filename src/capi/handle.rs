@@ -6,6 +6,8 @@
 //! error instead of a crash. Most, not all: memory that was freed may have been given to someone
 //! else.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::error::{Error, Result};
 
 /// The type behind a pointer in the header, and what such a handle holds.
@@ -24,10 +26,19 @@ struct Handle<T> {
     value: T,
 }
 
+/// How many handles there are, of all kinds.
+static LIVE: AtomicU64 = AtomicU64::new(0);
+
+/// How many handles there are, of all kinds: made and not freed.
+pub(super) fn live() -> u64 {
+    LIVE.load(Ordering::Relaxed)
+}
+
 const FREED: u64 = u64::from_le_bytes(*b"(freed!)");
 
 /// Moves `value` to the heap and returns the handle to it.
 pub(super) fn create<H: Opaque>(value: H::Value) -> *mut H {
+    LIVE.fetch_add(1, Ordering::Relaxed);
     Box::into_raw(Box::new(Handle {
         magic: H::MAGIC,
         value,
@@ -81,6 +92,7 @@ pub(super) unsafe fn release<H: Opaque>(handle: *mut H) -> Option<H::Value> {
         (&raw mut (*handle).magic).write_volatile(FREED);
         Box::from_raw(handle)
     };
+    LIVE.fetch_sub(1, Ordering::Relaxed);
     Some(handle.value)
 }
 

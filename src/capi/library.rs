@@ -7,6 +7,7 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 use parking_lot::RwLock;
 
 use super::guard::guard_quiet;
+use super::handle;
 
 /// Nothing is logged.
 pub const IRONBASE_LOG_OFF: i32 = 0;
@@ -83,6 +84,17 @@ pub unsafe extern "C" fn ironbase_set_log_callback(
             None => LevelFilter::Off,
         });
     });
+}
+
+/// Counts the handles that were made and not freed yet, errors among them: 0 at the end of a program
+/// that freed all it got. For tests that look for leaks.
+///
+/// @return The number of databases, collections, cursors, transactions and errors, of all threads.
+/// @ingroup library
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub extern "C" fn ironbase_live_handles() -> u64 {
+    handle::live()
 }
 
 /// Frees a text that a function of this library returned through an `out` parameter.

@@ -40,6 +40,8 @@ pub mod indexes;
 
 pub mod cursor;
 
+pub mod bson;
+
 pub mod transaction;
 
 pub mod command;
