@@ -29,6 +29,54 @@ foreach(source IN LISTS IRONBASE_C_TESTS)
   set_tests_properties(c.${name} PROPERTIES TIMEOUT 600)
 endforeach()
 
+# The C++ wrapper: programs that use it, and every compiler and standard that it must compile with.
+find_path(IRONBASE_NLOHMANN nlohmann/json.hpp)
+file(GLOB IRONBASE_CPP_TESTS CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/cpp/*.cpp")
+foreach(source IN LISTS IRONBASE_CPP_TESTS)
+  get_filename_component(name "${source}" NAME_WE)
+  file(STRINGS "${source}" uses_nlohmann REGEX "nlohmann/json.hpp" LIMIT_COUNT 1)
+  if(uses_nlohmann AND NOT IRONBASE_NLOHMANN)
+    message(STATUS "nlohmann/json.hpp is not installed: the test cpp.${name} is left out")
+    continue()
+  endif()
+  add_executable(cpp_${name} "${source}")
+  set_target_properties(cpp_${name} PROPERTIES
+    CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
+    RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  target_compile_definitions(cpp_${name} PRIVATE BEHAVIOUR_DIR="${PROJECT_SOURCE_DIR}/tests/behaviour")
+  target_compile_options(cpp_${name} PRIVATE -Wall -Wextra -Wpedantic -Werror)
+  if(name STREQUAL "returning")
+    target_compile_options(cpp_${name} PRIVATE -fno-exceptions)
+  endif()
+  target_link_libraries(cpp_${name} PRIVATE ironbase::ironbase Threads::Threads)
+  add_test(NAME cpp.${name}
+    COMMAND "${PROJECT_SOURCE_DIR}/scripts/in-empty-dir.sh" "${IRONBASE_TEST_DIR}/cpp-${name}"
+            ${IRONBASE_TEST_RUNNER} $<TARGET_FILE:cpp_${name}>)
+  set_tests_properties(cpp.${name} PROPERTIES TIMEOUT 600)
+endforeach()
+foreach(compiler g++ clang++)
+  find_program(IRONBASE_COMPILER_${compiler} ${compiler})
+  if(NOT IRONBASE_COMPILER_${compiler})
+    message(STATUS "${compiler} is not installed: the test cpp.compiles.${compiler} is left out")
+    continue()
+  endif()
+  add_test(NAME cpp.compiles.${compiler}
+    COMMAND "${PROJECT_SOURCE_DIR}/tests/cpp/compile.sh" "${IRONBASE_COMPILER_${compiler}}" 17 20)
+endforeach()
+
+# Its quickstart, which bindings/cpp/README.md shows.
+add_executable(cpp_quickstart bindings/cpp/quickstart.cpp)
+set_target_properties(cpp_quickstart PROPERTIES CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
+  RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/examples")
+target_compile_options(cpp_quickstart PRIVATE -Wall -Wextra -Wpedantic -Werror)
+target_link_libraries(cpp_quickstart PRIVATE ironbase::ironbase)
+add_test(NAME cpp.quickstart
+  COMMAND "${PROJECT_SOURCE_DIR}/scripts/in-empty-dir.sh" "${IRONBASE_TEST_DIR}/cpp-quickstart"
+          ${IRONBASE_TEST_RUNNER} $<TARGET_FILE:cpp_quickstart>)
+add_test(NAME cpp.readme COMMAND sh -c
+  "sed -n '/^```cpp$/,/^```$/p' bindings/cpp/README.md | sed '/^```$/,$d; 1d' | diff - bindings/cpp/quickstart.cpp")
+set_tests_properties(cpp.readme PROPERTIES WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+
 # The examples are tests too: they check what they show. The quickstart, whose point is to be killed,
 # would only be slow under valgrind.
 if(IRONBASE_EXAMPLES)

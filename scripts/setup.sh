@@ -12,6 +12,12 @@ want() {
     command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
 
+# may_want COMMAND PACKAGE: without COMMAND some tests are left out, and say so.
+may_want() {
+    command -v "$1" >/dev/null 2>&1 || desired="$desired $2"
+}
+desired=""
+
 want cc gcc
 want make make
 if command -v cc >/dev/null 2>&1 && ! echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1; then
@@ -22,6 +28,9 @@ if [ "$purpose" = test ]; then
     want cmake cmake
     want valgrind valgrind
     want pkg-config pkg-config
+    may_want clang++ clang
+    may_want abidw abigail-tools
+    [ -f /usr/include/nlohmann/json.hpp ] || desired="$desired nlohmann-json3-dev"
     # valgrind needs the C library's symbols, which Debian keeps apart
     if command -v dpkg >/dev/null 2>&1 && ! dpkg -s libc6-dbg >/dev/null 2>&1; then
         missing="$missing libc6-dbg"
@@ -50,6 +59,14 @@ install_missing() {
     rm -f "$log"
 }
 [ -z "$missing" ] || install_missing
+
+# What is only desired is installed if that is easy; the build names the tests that it leaves out.
+if [ -n "$desired" ] && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
+    missing=$desired
+    install_missing || true
+elif [ -n "$desired" ]; then
+    echo "setup: some tests are left out without (by Debian's names):$desired"
+fi
 
 if ! command -v cargo >/dev/null 2>&1; then
     echo "setup: cargo was not found: install Rust from https://rustup.rs (stable, $(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml) or later)" >&2

@@ -13,7 +13,9 @@ library=$(find "$package/prefix" -name 'libironbase.so.*.*.*')
 libraries=$(dirname "$library")
 fail() { echo "install: $*" >&2; exit 1; }
 
-[ -f "$package/prefix/include/ironbase.h" ] || fail "ironbase.h is missing"
+for header in ironbase.h ironbase.hpp; do
+    [ -f "$package/prefix/include/$header" ] || fail "$header is missing"
+done
 [ -f "$libraries/libironbase.a" ] || fail "libironbase.a is missing"
 [ -L "$libraries/libironbase.so" ] || fail "libironbase.so is not a link"
 soname=$(readelf -d "$library" | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')
