@@ -21,6 +21,7 @@ mod indexes;
 mod inserts;
 mod interruption;
 mod isolation;
+mod killed;
 mod limits;
 mod long_keys;
 mod model;
