@@ -704,7 +704,8 @@ void ironbase_error_free(ironbase_error_t *error);
  * - `pageSize` (8192): of files made from now on; 4096, 8192, 16384 or 32768.
  * - `readMode` (`"mmap"`): `"pread"` reads without memory maps.
  * - `strictCollections` (false): reading a collection that does not exist is an error.
- * - `jsonMode` (`"relaxed"`): the form of all results; `"canonical"` shows every type.
+ * - `jsonMode` (`"relaxed"`): the form of all results; `"canonical"` shows every type;
+ *   `"javascript"` is relaxed but for longs beyond 2^53 - 1, which show theirs.
  * - `transactionLifetimeLimitSeconds` (60): a transaction that is open for longer is aborted.
  * - `maxOpenFiles` (256), `queryCacheSize` (1000 shapes of queries), `background` (true: upkeep on a
  *   thread of its own).

@@ -82,3 +82,8 @@ if [ "$purpose" = test ]; then
         echo "setup: $component is missing; to get it: rustup component add $component"
     done
 fi
+
+# The Node wrapper's tests are skipped without it; that is said, and is no failure.
+if [ "$purpose" = test ] && ! node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null; then
+    echo "setup: Node.js 20.19 or later with npm is missing (found: $(node --version 2>/dev/null || echo none)); to get it: https://nodejs.org"
+fi

@@ -9,6 +9,7 @@ export PATH="$HOME/.cargo/bin:$PATH"
 unset MAKEFLAGS MAKELEVEL # inner makes are not part of an outer one
 
 build=build/test
+library=${CARGO_TARGET_DIR:-target}/release/libironbase.so
 logs=${CARGO_TARGET_DIR:-target}/test-logs
 passed=0 failed=0 skipped=""
 rm -rf "$logs"
@@ -63,6 +64,16 @@ count_ctest() {
     failed=$((failed + failures))
 }
 
+# bindings/node/scripts/test.sh: "node tests: 12 pass"
+count_node() {
+    passed=$((passed + $(node_tests "$1" pass)))
+    failed=$((failed + $(node_tests "$1" fail)))
+}
+
+node_tests() {
+    awk -v outcome="$2" '/^node tests: / && $4 == outcome { n = $3 } END { print n + 0 }' "$1"
+}
+
 suite_attribute() {
     tr '\n\t' '  ' <"$build/report.xml" | sed -n "s/.*<testsuite [^>]* $1=\"\([0-9]*\)\".*/\1/p"
 }
@@ -75,6 +86,11 @@ build_with_cmake() {
 run_ctest() {
     rm -f "$build/report.xml"
     ctest --test-dir "$build" --output-on-failure --parallel 2 --output-junit report.xml
+}
+
+has_node() {
+    command -v npm >/dev/null 2>&1 &&
+    node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null
 }
 
 heading "Setup"
@@ -93,4 +109,10 @@ fi
 stage "Rust tests" count_cargo cargo test --no-fail-fast
 stage "CMake build of library, C examples and C tests" count_check build_with_cmake
 stage "C tests under valgrind, examples, packaging" count_ctest run_ctest
+if has_node; then
+    stage "Node wrapper" count_node bindings/node/scripts/test.sh
+    stage "Node packages" count_check bindings/node/scripts/test-packages.sh "$library"
+else
+    skipped="$skipped node"
+fi
 finish

@@ -140,6 +140,7 @@ impl OpenOptions {
                     options.json_mode = given.one_of(&[
                         ("relaxed", json::Mode::Relaxed),
                         ("canonical", json::Mode::Canonical),
+                        ("javascript", json::Mode::JavaScript),
                     ])?;
                 }
                 "maxOpenFiles" => options.max_open_files = given.number(8, 1 << 20)? as usize,

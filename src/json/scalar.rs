@@ -91,15 +91,16 @@ impl Scalar<'_> {
 
     fn int32(&mut self, value: i32) {
         match self.mode {
-            Mode::Relaxed => write_integer(value.into(), self.out),
             Mode::Canonical => self.wrapped_integer(b"{\"$numberInt\":\"", value.into()),
+            Mode::Relaxed | Mode::JavaScript => write_integer(value.into(), self.out),
         }
     }
 
     fn int64(&mut self, value: i64) {
-        match self.mode {
-            Mode::Relaxed => write_integer(value, self.out),
-            Mode::Canonical => self.wrapped_integer(b"{\"$numberLong\":\"", value),
+        if self.mode.long_is_bare(value) {
+            write_integer(value, self.out);
+        } else {
+            self.wrapped_integer(b"{\"$numberLong\":\"", value);
         }
     }
 
@@ -110,7 +111,7 @@ impl Scalar<'_> {
     }
 
     fn double(&mut self, value: f64) {
-        if self.mode == Mode::Relaxed && value.is_finite() {
+        if self.mode != Mode::Canonical && value.is_finite() {
             return write_finite(value, self.out);
         }
         self.raw(b"{\"$numberDouble\":\"");
@@ -137,7 +138,7 @@ impl Scalar<'_> {
 
     fn date(&mut self, ms: i64) {
         let start = self.out.len();
-        if self.mode == Mode::Relaxed {
+        if self.mode != Mode::Canonical {
             self.raw(b"{\"$date\":\"");
             if date::write(ms, self.out) {
                 return self.raw(b"\"}");

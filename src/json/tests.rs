@@ -24,6 +24,18 @@ fn canonical(bson: &[u8]) -> String {
 }
 
 #[test]
+fn javascript_keeps_the_type_of_longs_that_a_double_would_round() {
+    let text = r#"{"small":{"$numberLong":"5"},"last":{"$numberLong":"9007199254740991"},"first":9007199254740992,"lowest":-9007199254740992,"min":-9223372036854775808,"double":9007199254740993.0,"in":[9223372036854775807]}"#;
+    let mut out = Vec::new();
+    let bson = parse(text).unwrap();
+    write_document(&mut out, RawDoc::new(&bson).unwrap(), Mode::JavaScript);
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        r#"{"small":5,"last":9007199254740991,"first":{"$numberLong":"9007199254740992"},"lowest":{"$numberLong":"-9007199254740992"},"min":{"$numberLong":"-9223372036854775808"},"double":9007199254740992.0,"in":[{"$numberLong":"9223372036854775807"}]}"#
+    );
+}
+
+#[test]
 fn accepts_both_forms_mixed() {
     let cases = [
         ("{}", "{}"),

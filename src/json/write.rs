@@ -13,7 +13,7 @@ use super::scalar::Scalar;
 use super::scan::{has_special, is_special, masked_plain, masked_plain_word};
 use crate::bson::{RawDoc, RawValue, Text, nul_at, value_len};
 
-/// The two forms of Extended JSON v2.
+/// The forms of Extended JSON v2: its two, and one between them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// Numbers and dates as people write them; an int and a long look alike.
@@ -21,6 +21,23 @@ pub enum Mode {
     Relaxed,
     /// Every value with its type.
     Canonical,
+    /// As relaxed, but a long that a double cannot hold exactly keeps its type: readers whose numbers are all doubles,
+    /// such as JavaScript's, would round it without noticing.
+    JavaScript,
+}
+
+/// The largest integer up to which a double holds every integer: JavaScript's `Number.MAX_SAFE_INTEGER`.
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+
+impl Mode {
+    /// Whether a long is written as a bare number.
+    pub(super) fn long_is_bare(self, value: i64) -> bool {
+        match self {
+            Mode::Relaxed => true,
+            Mode::Canonical => false,
+            Mode::JavaScript => value.unsigned_abs() <= MAX_SAFE_INTEGER,
+        }
+    }
 }
 
 /// Appends a document as text.
@@ -135,7 +152,7 @@ impl Writer<'_, '_> {
         let Some(rest) = self.bytes.get(self.next..) else {
             return Step::Damaged;
         };
-        let is_relaxed = self.mode == Mode::Relaxed;
+        let is_relaxed = self.mode != Mode::Canonical;
         let length = match kind {
             0x02 => self.string(rest),
             0x10 if is_relaxed => rest.first_chunk::<4>().map(|bytes| {
@@ -143,7 +160,7 @@ impl Writer<'_, '_> {
                 4
             }),
             0x12 if is_relaxed => rest.first_chunk::<8>().map(|bytes| {
-                self.integer(i64::from_le_bytes(*bytes));
+                self.long(i64::from_le_bytes(*bytes));
                 8
             }),
             0x01 if is_relaxed => rest.first_chunk::<8>().map(|bytes| {
@@ -217,6 +234,15 @@ impl Writer<'_, '_> {
     fn integer(&mut self, value: i64) {
         let length = put_integer(value, self.sink.place());
         self.sink.at += length;
+    }
+
+    #[inline]
+    fn long(&mut self, value: i64) {
+        if self.mode.long_is_bare(value) {
+            self.integer(value);
+        } else {
+            self.scalar(|scalar| scalar.value(RawValue::Int64(value)));
+        }
     }
 
     #[inline]

@@ -1,0 +1,33 @@
+// The same objects as `require('ironbase')` gives: there is one copy of everything, however it is loaded.
+import ironbase from './index.js';
+
+export const {
+  open,
+  openSync,
+  setThreads,
+  libraryVersion,
+  Db,
+  Collection,
+  FindCursor,
+  IronBaseError,
+  IronBaseServerError,
+  IronBaseBulkWriteError,
+  IronBaseInvalidArgumentError,
+  IronBaseClosedError,
+  IronBaseRuntimeError,
+  BSONRegExp,
+  BSONSymbol,
+  Binary,
+  Code,
+  DBRef,
+  Decimal128,
+  Double,
+  EJSON,
+  Int32,
+  Long,
+  MaxKey,
+  MinKey,
+  ObjectId,
+  Timestamp,
+  UUID,
+} = ironbase;

@@ -1,0 +1,265 @@
+'use strict';
+/*
+ * The C library: the only file that knows koffi.
+ *
+ * A call is laid out in a slot of shared memory, as a row of doubles: which function, and its arguments as
+ * numbers, pointers being addresses (which fit a double). Texts lie behind them. Any thread that has loaded the
+ * library can then carry it out: `callAt` reads the slot and stores status and results into it. So synchronous
+ * calls and those of the worker threads are one thing, nothing is serialised on the way, and the texts that
+ * the library returns are read and freed by the thread that wanted them.
+ *
+ * Invariants: an address in a slot belongs to memory that the caller keeps alive until the call is over; a slot
+ * is used by one call at a time; every text and error that a call returned is freed in `takeText` or `takeError`.
+ */
+const koffi = require('koffi');
+const { locate } = require('./locate');
+const { IronBaseRuntimeError } = require('./errors');
+
+const path = locate();
+let library;
+try {
+  library = koffi.load(path);
+} catch (error) {
+  throw new IronBaseRuntimeError(`the IronBase library cannot be loaded from ${path}: ${error.message}`, { cause: error });
+}
+
+/*
+ * The functions, without their prefix `ironbase_`. What follows the name are the parameters:
+ *
+ *   h  handle          s  size or other 64-bit number    u  uint32    i  int32
+ *   t  text: address and length, (0, 0) for null         z  text that ends in NUL
+ *   O L C  where to put the result, its length, its count: places in the slot
+ *   o      NULL: the result is not wanted
+ *   E  where to put the error
+ */
+const SIGNATURES = {
+  open: 'ztOE',
+  db_close: 'hE',
+  db_collection: 'htOE',
+  db_create_collection: 'httE',
+  db_rename_collection: 'htttE',
+  db_list_collections: 'htOLE',
+  db_run_command: 'hhtOLE',
+  db_checkpoint: 'hE',
+  db_stats: 'htOLE',
+  db_op_kill: 'hsE',
+  db_op_free: 'hsE',
+  collection_insert_one: 'httooE',
+  collection_insert_many: 'httooE',
+  collection_find: 'httOE',
+  collection_find_one: 'httOLE',
+  collection_count_documents: 'httOE',
+  collection_update_one: 'htttOLE',
+  collection_update_many: 'htttOLE',
+  collection_replace_one: 'htttOLE',
+  collection_delete_one: 'httOLE',
+  collection_delete_many: 'httOLE',
+  collection_find_one_and_update: 'htttOLE',
+  collection_find_one_and_replace: 'htttOLE',
+  collection_find_one_and_delete: 'httOLE',
+  collection_bulk_write: 'httOLE',
+  collection_create_indexes: 'httOLE',
+  collection_drop_index: 'htE',
+  collection_list_indexes: 'hOLE',
+  collection_explain: 'httOLE',
+  collection_drop: 'hE',
+  cursor_next_batch: 'husiOLCE',
+  txn_begin: 'htOE',
+  txn_collection: 'htOE',
+  txn_commit: 'hE',
+  txn_abort: 'hE',
+};
+
+const C_TYPES = { u: ['uint32_t'], i: ['int32_t'], t: ['uint64_t', 'uint64_t'] };
+
+function declare([name, parameters]) {
+  const types = [...parameters].flatMap((p) => C_TYPES[p] ?? ['uint64_t']);
+  return library.func(`ironbase_${name}`, 'int32_t', types);
+}
+
+const names = Object.keys(SIGNATURES);
+const functions = Object.entries(SIGNATURES).map(declare);
+const signatures = Object.values(SIGNATURES);
+/** The functions' numbers in slots, by name. */
+const FUNCTION = Object.fromEntries(names.map((name, number) => [name, number]));
+
+const free = (name) => library.func(`ironbase_${name}_free`, 'void', ['uint64_t']);
+const freeText = free('string');
+const freeError = free('error');
+/** Functions that free a handle, which is an address. */
+const FREE = { db: free('db'), collection: free('collection'), cursor: free('cursor'), txn: free('txn') };
+
+const errorStatus = library.func('ironbase_error_status', 'int32_t', ['uint64_t']);
+const errorCode = library.func('ironbase_error_code', 'int32_t', ['uint64_t']);
+const errorCodeName = library.func('ironbase_error_code_name', 'str', ['uint64_t']);
+const errorMessage = library.func('ironbase_error_message', 'str', ['uint64_t']);
+const errorDetails = library.func('ironbase_error_details', 'str', ['uint64_t']);
+const statusName = library.func('ironbase_status_name', 'str', ['int32_t']);
+const version = library.func('ironbase_version', 'str', []);
+const newOperation = library.func('ironbase_db_op_new', 'uint64_t', ['uint64_t']);
+
+/* A slot, in doubles: the function's number, up to 10 arguments, the status, then the results; texts behind. */
+const ARGUMENTS = 1;
+const STATUS = 11;
+const RESULT = 12;
+const LENGTH = 13;
+const COUNT = 14;
+const ERROR = 15;
+const TEXTS = 16;
+/** Doubles in a slot. */
+const SLOT_DOUBLES = 128;
+const SLOT_BYTES = SLOT_DOUBLES * 8;
+
+/** Slots in memory that threads share: reading, writing and carrying out the calls in them. */
+class Slots {
+  constructor(memory, offset) {
+    this.doubles = new Float64Array(memory);
+    this.words = new Uint32Array(memory);
+    this.bytes = Buffer.from(memory);
+    this.first = offset / 8;
+    this.address = Number(koffi.address(this.bytes));
+  }
+
+  /**
+   * Lays a call out in a slot. `args` has one value for each of the function's letters up to `t`, `z`, `h` and the
+   * numbers; texts are strings or null. Returns what must be kept alive until the call is over.
+   */
+  write(slot, number, args) {
+    const { doubles, address } = this;
+    const start = this.first + slot * SLOT_DOUBLES;
+    const signature = signatures[number];
+    let at = start + ARGUMENTS;
+    let text = (start + TEXTS) * 8;
+    const end = (start + SLOT_DOUBLES) * 8;
+    let kept = null;
+    doubles[start] = number;
+    for (let i = 0; i < signature.length; i++) {
+      switch (signature.charCodeAt(i)) {
+        case 116: /* t */
+        case 122: {
+          /* z */
+          const value = args[i];
+          const terminated = signature.charCodeAt(i) === 122;
+          if (value === null) {
+            doubles[at++] = 0;
+            if (!terminated) doubles[at++] = 0;
+            break;
+          }
+          // A character of a string takes three bytes of UTF-8 at most.
+          if (value.length * 3 + 1 <= end - text) {
+            const length = this.bytes.utf8Write(value, text, end - text);
+            doubles[at++] = address + text;
+            if (terminated) this.bytes[text + length] = 0;
+            else doubles[at++] = length;
+            text += length + 1;
+          } else {
+            const bytes = Buffer.from(terminated ? `${value}\0` : value);
+            (kept ??= []).push(bytes);
+            doubles[at++] = Number(koffi.address(bytes));
+            if (!terminated) doubles[at++] = bytes.length;
+          }
+          break;
+        }
+        case 79 /* O */:
+          doubles[start + RESULT] = 0;
+          doubles[at++] = address + (start + RESULT) * 8;
+          break;
+        case 111 /* o */:
+          doubles[at++] = 0;
+          break;
+        case 76 /* L */:
+          doubles[at++] = address + (start + LENGTH) * 8;
+          break;
+        case 67 /* C */:
+          doubles[at++] = address + (start + COUNT) * 8;
+          break;
+        case 69 /* E */:
+          doubles[start + ERROR] = 0;
+          doubles[at++] = address + (start + ERROR) * 8;
+          break;
+        default:
+          doubles[at++] = args[i];
+      }
+    }
+    return kept;
+  }
+
+  /** Carries out the call that lies in a slot, on this thread. */
+  callAt(slot) {
+    const d = this.doubles;
+    const s = this.first + slot * SLOT_DOUBLES;
+    const f = functions[d[s]];
+    let status;
+    switch (f.info.arguments.length) {
+      case 2:
+        status = f(d[s + 1], d[s + 2]);
+        break;
+      case 3:
+        status = f(d[s + 1], d[s + 2], d[s + 3]);
+        break;
+      case 4:
+        status = f(d[s + 1], d[s + 2], d[s + 3], d[s + 4]);
+        break;
+      case 5:
+        status = f(d[s + 1], d[s + 2], d[s + 3], d[s + 4], d[s + 5]);
+        break;
+      case 6:
+        status = f(d[s + 1], d[s + 2], d[s + 3], d[s + 4], d[s + 5], d[s + 6]);
+        break;
+      case 8:
+        status = f(d[s + 1], d[s + 2], d[s + 3], d[s + 4], d[s + 5], d[s + 6], d[s + 7], d[s + 8]);
+        break;
+      default:
+        status = f(...d.subarray(s + 1, s + 1 + f.info.arguments.length));
+    }
+    d[s + STATUS] = status;
+  }
+
+  status(slot) {
+    return this.doubles[this.first + slot * SLOT_DOUBLES + STATUS];
+  }
+
+  /** A 64-bit number that the library stored: an address, a length, a count. */
+  #number(slot, place) {
+    const at = (this.first + slot * SLOT_DOUBLES + place) * 2;
+    return this.words[at + 1] * 4294967296 + this.words[at];
+  }
+
+  result(slot) {
+    return this.#number(slot, RESULT);
+  }
+
+  /** The text that the library returned; null if there is none. It is freed. */
+  takeText(slot) {
+    const address = this.#number(slot, RESULT);
+    if (address === 0) return null;
+    try {
+      return koffi.decode.string(address, this.#number(slot, LENGTH));
+    } finally {
+      freeText(address);
+    }
+  }
+
+  /** What is known of the error of a call. It is freed. */
+  takeError(slot) {
+    const address = this.#number(slot, ERROR);
+    const status = this.status(slot);
+    if (address === 0) {
+      return { status, statusName: statusName(status), code: 0, codeName: '', message: statusName(status), details: '{}' };
+    }
+    try {
+      return {
+        status: errorStatus(address),
+        statusName: statusName(errorStatus(address)),
+        code: errorCode(address),
+        codeName: errorCodeName(address),
+        message: errorMessage(address),
+        details: errorDetails(address),
+      };
+    } finally {
+      freeError(address);
+    }
+  }
+}
+
+module.exports = { FREE, FUNCTION, SLOT_BYTES, Slots, libraryVersion: version(), newOperation };
