@@ -39,6 +39,7 @@ bench: ## compare with SQLite, LMDB and the bare disk (CASE=point-get for one ca
 
 soak: ## the crash matrix and the model tests in their long form
 	IRONBASE_SOAK=1 cargo test --release --no-fail-fast
+	IRONBASE_SOAK=1 PROFILE=release VALGRIND= tests/c/run.sh misuse
 
 header: ## write include/ironbase.h anew from src/capi
 	IRONBASE_UPDATE_HEADER=1 cargo test --quiet --test capi_header the_header_is_what_the_source_says

@@ -20,9 +20,10 @@ foreach(source IN LISTS IRONBASE_C_TESTS)
     C_STANDARD 99 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
   target_compile_definitions(c_${name} PRIVATE _POSIX_C_SOURCE=200809L
-    BEHAVIOUR_DIR="${PROJECT_SOURCE_DIR}/tests/behaviour")
+    BEHAVIOUR_DIR="${PROJECT_SOURCE_DIR}/tests/behaviour" IRONBASE_LIBRARY="${IRONBASE_SHARED}")
+  target_link_options(c_${name} PRIVATE -Wl,--as-needed) # dlclose.c loads the library itself
   target_compile_options(c_${name} PRIVATE -Wall -Wextra -Wpedantic -Werror)
-  target_link_libraries(c_${name} PRIVATE ironbase::ironbase Threads::Threads)
+  target_link_libraries(c_${name} PRIVATE ironbase::ironbase Threads::Threads ${CMAKE_DL_LIBS})
   add_test(NAME c.${name}
     COMMAND "${PROJECT_SOURCE_DIR}/scripts/in-empty-dir.sh" "${IRONBASE_TEST_DIR}/${name}"
             ${IRONBASE_TEST_RUNNER} $<TARGET_FILE:c_${name}>)

@@ -82,9 +82,10 @@
  * - **One opener.** A database is open once: in one process, through one ironbase_open(). A second
  *   gets #IRONBASE_ERROR_LOCKED. Share the handle between threads, and the process between users.
  *   Only those who open it with `readOnly` may be several, as long as nobody else has it open.
- * - **fork().** A child must not use handles of its parent, not even to free them: the library's
- *   threads do not exist in the child, and both would write one file. Call exec, or open databases
- *   after the fork. The lock stays the parent's.
+ * - **fork().** Handles belong to the process that made them. In a child those of the parent answer
+ *   #IRONBASE_ERROR_CLOSED, freeing them does nothing, and the lock stays the parent's. A child may open
+ *   databases of its own, unless other threads were inside this library when it was forked off: a lock that one of
+ *   them held is never released there. Then it should call exec.
  * - **Long cursors.** A cursor keeps the state of the database that it reads from: pages freed
  *   meanwhile cannot be used again, so the files grow under heavy writing. Free cursors when done,
  *   and do not park them.
@@ -94,7 +95,10 @@
  *   open: a copy made then is not a backup.
  * - **Full disks and failing disks.** After a failed write or sync the database refuses to write
  *   until it is opened anew; check the statuses of writes and of ironbase_db_close().
- * - **Unloading.** The shared library stays in memory after `dlclose`.
+ * - **Unloading.** `dlclose` is safe at any time; the shared library stays in memory after it.
+ * - **Stale handles.** A handle must not be used while it is being freed, or later. One of another kind, and
+ *   one of the last 256 that were freed (errors apart), are noticed: #IRONBASE_ERROR_ARGUMENT, and freeing it
+ *   again does nothing. Older ones are not.
  */
 
 /**

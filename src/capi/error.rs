@@ -24,6 +24,7 @@ impl Opaque for ironbase_error_t {
     type Value = Texts;
     const MAGIC: u64 = u64::from_le_bytes(*b"ib_error");
     const TYPE: &'static str = "ironbase_error_t";
+    const IS_KEPT: bool = false;
 }
 
 /// An error in the form in which C reads it.

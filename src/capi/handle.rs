@@ -2,13 +2,22 @@
 //!
 //! A handle is one heap allocation: a magic word, then a value that shares ownership of whatever it
 //! needs (so handles may be freed in any order). The magic word tells the kinds of handles apart
-//! and is struck out when a handle is freed, which turns most mixed-up and stale pointers into an
-//! error instead of a crash. Most, not all: memory that was freed may have been given to someone
-//! else.
+//! and is struck out when a handle is freed, by whoever comes first. The memory of the handles freed
+//! last is kept for a while, so that a stale pointer among them is an error and never a crash. Beyond
+//! that nothing is promised: memory that was given back may have been given to someone else.
+//!
+//! A handle knows in how many forks it was made. In a child those of the parent answer "closed" and
+//! freeing them does nothing: the locks, threads and files behind them are the parent's.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::alloc::{Layout, dealloc};
+use std::collections::VecDeque;
+use std::mem::ManuallyDrop;
+use std::sync::Once;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use crate::error::{Error, Result};
+use parking_lot::Mutex;
+
+use crate::error::{Code, Error, Result, Status};
 
 /// The type behind a pointer in the header, and what such a handle holds.
 pub(super) trait Opaque {
@@ -18,12 +27,16 @@ pub(super) trait Opaque {
     const MAGIC: u64;
     /// The type's name in C.
     const TYPE: &'static str;
+    /// Whether its memory is kept for a while when it is freed; not for what is made and freed all the time.
+    const IS_KEPT: bool = true;
 }
 
 #[repr(C)]
 struct Handle<T> {
-    magic: u64,
-    value: T,
+    magic: AtomicU64,
+    /// How often the process that made it was forked off.
+    forks: u32,
+    value: ManuallyDrop<T>,
 }
 
 /// How many handles there are, of all kinds.
@@ -40,8 +53,9 @@ const FREED: u64 = u64::from_le_bytes(*b"(freed!)");
 pub(super) fn create<H: Opaque>(value: H::Value) -> *mut H {
     LIVE.fetch_add(1, Ordering::Relaxed);
     Box::into_raw(Box::new(Handle {
-        magic: H::MAGIC,
-        value,
+        magic: AtomicU64::new(H::MAGIC),
+        forks: forks(),
+        value: ManuallyDrop::new(value),
     }))
     .cast()
 }
@@ -58,18 +72,23 @@ pub(super) unsafe fn borrow<'a, H: Opaque>(
         return Err(Error::argument(format!("{parameter} is NULL")));
     }
     // SAFETY: not NULL, so the caller vouches for it.
-    match unsafe { check(handle) } {
-        // SAFETY: the magic word says that this is a live allocation of `create`.
-        true => Ok(unsafe { &(*handle.cast::<Handle<H::Value>>()).value }),
-        false => Err(Error::argument(format!(
+    if !unsafe { has_magic(handle) } {
+        return Err(Error::argument(format!(
             "{parameter} is not a {}: it was freed, or is a handle of another kind",
             H::TYPE
-        ))),
+        )));
     }
+    // SAFETY: the magic word says that this is a live allocation of `create`.
+    let handle = unsafe { &*handle.cast::<Handle<H::Value>>() };
+    if handle.forks != forks() {
+        let message = format!("{parameter} was made before fork(), and belongs to the parent");
+        return Err(Error::new(Status::Closed, Code::NONE, message));
+    }
+    Ok(&handle.value)
 }
 
 /// Takes the value back and frees the handle. NULL gives `None`; so does a pointer that is no
-/// handle, which is logged because there is nobody to return an error to.
+/// handle, which is logged because there is nobody to return an error to, and a handle of the parent.
 ///
 /// # Safety
 /// As for `borrow`, and nobody else uses the handle now or later.
@@ -78,7 +97,7 @@ pub(super) unsafe fn release<H: Opaque>(handle: *mut H) -> Option<H::Value> {
         return None;
     }
     // SAFETY: not NULL, so the caller vouches for it.
-    if !unsafe { check(handle) } {
+    if !unsafe { has_magic(handle) } {
         log::error!(
             "a pointer to be freed is not a {}, or was freed before",
             H::TYPE
@@ -86,24 +105,87 @@ pub(super) unsafe fn release<H: Opaque>(handle: *mut H) -> Option<H::Value> {
         return None;
     }
     let handle = handle.cast::<Handle<H::Value>>();
-    // SAFETY: the magic word says that this is a live allocation of `create`, and the caller gives
-    // it up. The write is volatile because nothing in this program reads it again legally.
-    let handle = unsafe {
-        (&raw mut (*handle).magic).write_volatile(FREED);
-        Box::from_raw(handle)
-    };
-    LIVE.fetch_sub(1, Ordering::Relaxed);
-    Some(handle.value)
+    // SAFETY: the magic word says that this is a live allocation of `create`. Of two threads that free it
+    // at once the exchange lets one go on: the value is taken once.
+    unsafe {
+        if (*handle).forks != forks()
+            || (*handle)
+                .magic
+                .compare_exchange(H::MAGIC, FREED, Ordering::AcqRel, Ordering::Relaxed)
+                .is_err()
+        {
+            return None;
+        }
+        let value = ManuallyDrop::take(&mut (*handle).value);
+        LIVE.fetch_sub(1, Ordering::Relaxed);
+        let memory = Freed {
+            address: handle.cast(),
+            layout: Layout::new::<Handle<H::Value>>(),
+        };
+        match H::IS_KEPT {
+            true => keep(memory),
+            false => drop(memory),
+        }
+        Some(value)
+    }
 }
 
 /// Whether the pointer has the alignment and the magic word of its kind.
 ///
 /// # Safety
 /// The pointer is to readable memory.
-unsafe fn check<H: Opaque>(handle: *const H) -> bool {
+unsafe fn has_magic<H: Opaque>(handle: *const H) -> bool {
     let handle = handle.cast::<Handle<H::Value>>();
-    // SAFETY: aligned and readable. Volatile: nothing may be assumed of what a stale handle holds.
-    handle.is_aligned() && unsafe { (&raw const (*handle).magic).read_volatile() } == H::MAGIC
+    // SAFETY: aligned and readable, and an atomic may hold anything.
+    handle.is_aligned() && unsafe { (*handle).magic.load(Ordering::Acquire) } == H::MAGIC
+}
+
+/// So many freed handles keep their memory.
+const KEPT: usize = 256;
+
+/// The memory of a handle without its value.
+struct Freed {
+    address: *mut u8,
+    layout: Layout,
+}
+
+// SAFETY: it is memory that nobody uses, and no thread's own.
+unsafe impl Send for Freed {}
+
+impl Drop for Freed {
+    fn drop(&mut self) {
+        // SAFETY: a `Box` made it with this layout, and gave it up.
+        unsafe { dealloc(self.address, self.layout) };
+    }
+}
+
+/// Keeps the memory of a freed handle, and gives back that of the oldest one.
+fn keep(memory: Freed) {
+    static KEPT_LAST: Mutex<VecDeque<Freed>> = Mutex::new(VecDeque::new());
+    let mut kept = KEPT_LAST.lock();
+    kept.push_back(memory);
+    let oldest = match kept.len() > KEPT {
+        true => kept.pop_front(),
+        false => None,
+    };
+    drop(kept);
+    drop(oldest);
+}
+
+/// How often this process was forked off since the library was first used.
+fn forks() -> u32 {
+    static FORKS: AtomicU32 = AtomicU32::new(0);
+    static WATCHED: Once = Once::new();
+
+    extern "C" fn count() {
+        FORKS.fetch_add(1, Ordering::Relaxed);
+    }
+    WATCHED.call_once(|| {
+        // SAFETY: the handler does nothing that a child of a program with threads must not do. Should there be
+        // no memory for it, forks go unnoticed, as the header allows.
+        unsafe { libc::pthread_atfork(None, None, Some(count)) };
+    });
+    FORKS.load(Ordering::Relaxed)
 }
 
 #[cfg(test)]
@@ -155,5 +237,40 @@ mod tests {
             assert!(release(handle.cast::<counter_t>()).is_none());
             assert_eq!(release(handle), Some(7));
         }
+    }
+
+    #[test]
+    fn a_handle_that_was_freed_not_long_ago_is_refused() {
+        let value = Arc::new(7);
+        let handle = create::<counter_t>(value.clone());
+        // SAFETY: the memory of a freed handle is kept.
+        unsafe {
+            assert!(release(handle).is_some());
+            assert!(release(handle).is_none());
+            assert!(borrow("counter", handle).is_err());
+        }
+        assert_eq!(Arc::strong_count(&value), 1);
+    }
+
+    #[test]
+    fn of_many_threads_that_free_a_handle_one_does() {
+        let value = Arc::new(7);
+        let handle = create::<counter_t>(value.clone()).expose_provenance();
+        let freed: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| {
+                    // SAFETY: the memory of a freed handle is kept.
+                    scope.spawn(move || unsafe {
+                        release(std::ptr::with_exposed_provenance_mut::<counter_t>(handle))
+                            .is_some()
+                    })
+                })
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| usize::from(thread.join().unwrap()))
+                .sum()
+        });
+        assert_eq!((freed, Arc::strong_count(&value)), (1, 1));
     }
 }

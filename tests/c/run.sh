@@ -31,7 +31,8 @@ cp "$target/$profile/libironbase.so" "$build/libironbase.so.0"
 failed=0
 for name in "$@"; do
     "$cc" -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Werror -g -O1 -pthread -I include \
-        "-DBEHAVIOUR_DIR=\"$PWD/tests/behaviour\"" "tests/c/$name.c" -o "$build/$name" "$build/libironbase.so.0" "-Wl,-rpath,$build"
+        "-DBEHAVIOUR_DIR=\"$PWD/tests/behaviour\"" "-DIRONBASE_LIBRARY=\"$build/libironbase.so.0\"" "tests/c/$name.c" -o "$build/$name" \
+        -Wl,--as-needed "$build/libironbase.so.0" "-Wl,-rpath,$build" -ldl
     work=$(mktemp -d)
     # Each test runs in a directory of its own and may leave there what it likes.
     if (cd "$work" && $valgrind "$build/$name"); then
