@@ -1048,7 +1048,8 @@ ironbase_status_t ironbase_db_run_command(ironbase_db_t *db,
  * Options: `projection`, `sort`, `skip`, `limit` (0: no limit), `batchSize` (for
  * ironbase_cursor_next_batch() without limits of its own), `singleBatch` (only so many, or 101),
  * `collation` (`{"locale": "en", "strength": 2}`: how strings compare),
- * `hint` (an index's name or key pattern, or `{"$natural": 1}`), `showRecordId`,
+ * `hint` (an index's name or key pattern, or `{"$natural": 1}`), `min`, `max` (the keys of that
+ * index to go through), `returnKey`, `showRecordId`,
  * `allowDiskUse` (false: a sort beyond 100 MiB fails); of capped
  * collections `tailable`, `awaitData` and `maxAwaitTimeMS` (1000), see ironbase_cursor_next();
  * `maxTimeMS`, `opId`; `comment`, `noCursorTimeout`, `readConcern`, `readPreference` (ignored).
@@ -1106,7 +1107,7 @@ ironbase_status_t ironbase_collection_find_one(ironbase_collection_t *collection
 /**
  * Counts the documents that match a filter.
  *
- * Options: `skip`, `limit` (0: no limit), `collation`, `hint`, `comment` (ignored).
+ * Options: `skip`, `limit` (0: no limit), `collation`, `hint`, `let`; `maxTimeMS`, `opId`; `comment` (ignored).
  *
  * @param collection The collection; one that does not exist is empty, unless opened with
  *         `strictCollections`.
@@ -1127,6 +1128,62 @@ ironbase_status_t ironbase_collection_count_documents(ironbase_collection_t *col
                                                       size_t options_len,
                                                       int64_t *out,
                                                       ironbase_error_t **err);
+
+/**
+ * Gives the number of documents in a collection without looking at any. It is exact.
+ *
+ * Options: `maxTimeMS`, `opId`; `comment` (ignored).
+ *
+ * @param collection The collection; one that does not exist is empty, unless opened with
+ *         `strictCollections`.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out The number of documents.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (263, OperationNotSupportedInTransaction) in a
+ *         transaction; #IRONBASE_ERROR_NOT_FOUND (26, NamespaceNotFound) under `strictCollections`.
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_estimated_document_count(ironbase_collection_t *collection,
+                                                               const char *options,
+                                                               size_t options_len,
+                                                               int64_t *out,
+                                                               ironbase_error_t **err);
+
+/**
+ * Gives the distinct values of a field among the documents that match a filter, as a JSON array in
+ * the order in which they are met. Of an array each element counts.
+ *
+ * Options: `collation`, `hint`, `let`; `maxTimeMS`, `opId`; `comment`, `readConcern`,
+ * `readPreference` (ignored).
+ *
+ * @param collection The collection; one that does not exist is empty, unless opened with
+ *         `strictCollections`.
+ * @param field The field's name, a path as in `address.city`.
+ * @param field_len Bytes, or #IRONBASE_NUL.
+ * @param filter JSON document; `(NULL, 0)` for all documents.
+ * @param filter_len Bytes, or #IRONBASE_NUL.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out The array; free it with ironbase_string_free().
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY for a field that is no path (40352, 40353, 16410),
+ *         or for more than 16 MiB of values (17217); otherwise as ironbase_collection_find().
+ * @ingroup collection
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_collection_distinct(ironbase_collection_t *collection,
+                                               const char *field,
+                                               size_t field_len,
+                                               const char *filter,
+                                               size_t filter_len,
+                                               const char *options,
+                                               size_t options_len,
+                                               char **out,
+                                               size_t *out_len,
+                                               ironbase_error_t **err);
 
 /**
  * Updates the first document that matches a filter.

@@ -427,6 +427,16 @@ class collection {
         ironbase_collection_count_documents(get(), filter.data(), filter.size(), options.data(), options.size(), &count, &failure);
         return detail::finish(failure, count);
     }
+    result<std::int64_t> estimated_document_count(const json_in &options = {}) {
+        std::int64_t count = 0;
+        ironbase_error_t *failure = nullptr;
+        ironbase_collection_estimated_document_count(get(), options.data(), options.size(), &count, &failure);
+        return detail::finish(failure, count);
+    }
+    result<text> distinct(std::string_view field, const json_in &filter = {}, const json_in &options = {}) {
+        return detail::call_for<text>(ironbase_collection_distinct, get(), field.data(), field.size(), filter.data(), filter.size(),
+                                      options.data(), options.size());
+    }
 
     result<text> update_one(const json_in &filter, const json_in &update, const json_in &options = {}) {
         return two_arguments<text>(ironbase_collection_update_one, filter, update, options);

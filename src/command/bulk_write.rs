@@ -134,7 +134,8 @@ fn parse<'a>(
             Operation::Insert(fields.required("document", fields.document("document")?)?)
         }
         "update" => {
-            fields.check(&[UPDATE, update::STATEMENT_OPTIONS])?;
+            let options = update::STATEMENT_OPTIONS;
+            fields.check(&[UPDATE, options, &[update::BULK_CONSTANTS]])?;
             Operation::Update(update::Statement::read(
                 call,
                 &fields,

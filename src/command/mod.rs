@@ -16,6 +16,7 @@ mod collections;
 mod count;
 mod cursors;
 mod delete;
+mod distinct;
 mod explain;
 mod fields;
 mod find;
@@ -30,6 +31,8 @@ mod stats;
 mod tests;
 mod update;
 mod write_errors;
+
+use std::time::Instant;
 
 use call::Call;
 use cursors::Cursors;
@@ -46,6 +49,7 @@ pub struct Commands {
     name: String,
     cursors: Cursors,
     sessions: Sessions,
+    started: Instant,
 }
 
 impl Commands {
@@ -56,6 +60,7 @@ impl Commands {
             database,
             cursors: Cursors::default(),
             sessions: Sessions::default(),
+            started: Instant::now(),
         }
     }
 

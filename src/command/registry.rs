@@ -2,8 +2,8 @@
 
 use super::call::Call;
 use super::{
-    bulk_write, collections, count, cursors, delete, explain, find, find_and_modify, indexes,
-    insert, server, session, stats, update,
+    bulk_write, collections, count, cursors, delete, distinct, explain, find, find_and_modify,
+    indexes, insert, server, session, stats, update,
 };
 use crate::bson::Builder;
 use crate::error::Result;
@@ -50,12 +50,14 @@ const COMMANDS: &[&Command] = &[
     &server::BUILD_INFO,
     &bulk_write::BULK_WRITE,
     &collections::COLL_MOD,
+    &stats::COLL_STATS,
     &session::COMMIT,
     &count::COUNT,
     &collections::CREATE,
     &indexes::CREATE_INDEXES,
     &stats::DB_STATS,
     &delete::DELETE,
+    &distinct::DISTINCT,
     &collections::DROP,
     &collections::DROP_DATABASE,
     &indexes::DROP_INDEXES,

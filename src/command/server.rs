@@ -89,6 +89,15 @@ fn hello(call: &Call<'_>, reply: &mut Builder<'_>) -> Result<()> {
 fn build_info(_call: &Call<'_>, reply: &mut Builder<'_>) -> Result<()> {
     reply.append("version", RawValue::from(env!("CARGO_PKG_VERSION")));
     reply.append("behavesAs", RawValue::from(BEHAVES_AS));
+    let mut numbers = reply.start_array("versionArray");
+    for number in env!("CARGO_PKG_VERSION").split(['.', '-']) {
+        if let Ok(number) = number.parse() {
+            numbers.push(RawValue::Int32(number));
+        }
+    }
+    numbers.finish();
+    reply.append("bits", RawValue::Int32(usize::BITS as i32));
+    reply.append("debug", RawValue::Boolean(cfg!(debug_assertions)));
     reply.append(
         "maxBsonObjectSize",
         RawValue::Int32(MAX_DOCUMENT_SIZE as i32),
@@ -113,6 +122,11 @@ fn server_status(call: &Call<'_>, reply: &mut Builder<'_>) -> Result<()> {
     reply.append("version", RawValue::from(env!("CARGO_PKG_VERSION")));
     reply.append("process", RawValue::from("ironbase"));
     reply.append("pid", RawValue::Int64(std::process::id().into()));
+    let uptime = call.commands.started.elapsed();
+    let seconds = uptime.as_secs();
+    reply.append("uptime", RawValue::Double(seconds as f64));
+    reply.append("uptimeMillis", RawValue::Int64(uptime.as_millis() as i64));
+    reply.append("uptimeEstimate", RawValue::Int64(seconds as i64));
     let now = Context::default().now_ms();
     reply.append("localTime", RawValue::DateTime(now));
     let cursors = call.commands.cursors.count() as i64;

@@ -1,5 +1,7 @@
 //! Commands end to end: replies, refusals, cursors.
 
+mod operations;
+
 use std::sync::Arc;
 
 use super::Commands;

@@ -25,6 +25,9 @@ const STATEMENTS_OPTIONS: &[&str] = &["let", "bypassDocumentValidation", "maxTim
 const STATEMENT: &[&str] = &["q", "u", "multi", "upsertSupplied"];
 /// Fields of a statement that are options of the operation.
 pub const STATEMENT_OPTIONS: &[&str] = &["upsert", "hint", "collation", "arrayFilters", "sort"];
+/// What the constants of a pipeline are called here, and in `bulkWrite`.
+const CONSTANTS: &str = "c";
+pub const BULK_CONSTANTS: &str = "constants";
 
 fn run(call: &Call<'_>, reply: &mut Builder<'_>) -> Result<()> {
     let fields = &call.fields;
@@ -89,7 +92,8 @@ impl<'a> Statement<'a> {
         filter: &str,
         update: &str,
     ) -> Result<Statement<'a>> {
-        let options = statement_options(call, fields, STATEMENT_OPTIONS, STATEMENTS_OPTIONS);
+        let own = [STATEMENT_OPTIONS, &[CONSTANTS, BULK_CONSTANTS]].concat();
+        let options = statement_options(call, fields, &own, STATEMENTS_OPTIONS);
         let (change, is_pipeline) = match fields.get(update) {
             Some(RawValue::Array(stages)) => (stages, true),
             _ => (fields.required(update, fields.document(update)?)?, false),
@@ -109,7 +113,7 @@ impl<'a> Statement<'a> {
         };
         let at = "update.updates";
         let fields = Fields { at, document };
-        fields.check(&[STATEMENT, STATEMENT_OPTIONS])?;
+        fields.check(&[STATEMENT, STATEMENT_OPTIONS, &[CONSTANTS]])?;
         Statement::read(call, &fields, "q", "u")
     }
 

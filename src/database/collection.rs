@@ -7,14 +7,14 @@ use super::durability;
 use super::errors::from_storage;
 use super::interrupt::Interrupt;
 use super::options::{
-    self, BulkWriteOptions, Common, CountOptions, DeleteOptions, FindOneAndDeleteOptions,
-    FindOneAndUpdateOptions, FindOptions, InsertManyOptions, UpdateOptions, Verbosity,
-    WriteOptions,
+    self, BulkWriteOptions, Common, CountOptions, DeleteOptions, DistinctOptions,
+    FindOneAndDeleteOptions, FindOneAndUpdateOptions, FindOptions, InsertManyOptions,
+    UpdateOptions, Verbosity, WriteOptions,
 };
 use super::scope::Scope;
 use super::{
     BulkWriteResult, FindAndModifyResult, InsertManyResult, UpdateResult, bulk_write, capped,
-    delete, explain, find, find_and_modify, indexes, insert, listing, names, update,
+    delete, distinct, explain, find, find_and_modify, indexes, insert, listing, names, update,
 };
 use crate::bson::{RawDoc, Value};
 use crate::error::Result;
@@ -79,6 +79,20 @@ impl Collection {
     /// How many documents `filter` selects.
     pub fn count_documents(&self, filter: &[u8], options: &CountOptions) -> Result<i64> {
         self.database.settle(find::count(self, filter, options))
+    }
+
+    /// The distinct values of a field among the documents that `filter` selects, as a BSON array. Of an array each element
+    /// counts.
+    ///
+    /// Errors: 17217 if the array would be larger than a document may be.
+    pub fn distinct(
+        &self,
+        field: &str,
+        filter: &[u8],
+        options: &DistinctOptions,
+    ) -> Result<Vec<u8>> {
+        self.database
+            .settle(distinct::distinct(self, field, filter, options))
     }
 
     /// How many documents there are. Looks at none, and is exact nevertheless.

@@ -12,6 +12,7 @@ use super::execute::{self, Position, Search, Source, Visit};
 use super::interrupt::Interrupt;
 use super::metadata;
 use super::record_id;
+use super::return_key;
 use super::scope::Scope;
 use super::select::Selection;
 use super::sorter::{Overflow, Sorted, Sorter};
@@ -29,6 +30,7 @@ const BATCH_BYTES: usize = 64 << 10;
 /// What a cursor returns of what is selected.
 pub(super) struct Window {
     pub projection: Option<Projection>,
+    pub return_key: bool,
     pub show_record_id: bool,
     pub skip: u64,
     /// 0 for all.
@@ -184,6 +186,7 @@ impl Cursor {
             .map(Projection::metadata_needs)
             .unwrap_or_default();
         let selection = &self.selection;
+        let by_id = self.window.return_key && return_key::is_by_id(at, selection)?;
         let (batch, window, returned) = (&mut self.batch, &mut self.window, &mut self.returned);
         let mut visit = |key: &[u8], found: RawDoc<'_>| {
             if window.skip > 0 {
@@ -192,6 +195,7 @@ impl Cursor {
             }
             let start = batch.len();
             match &window.projection {
+                _ if window.return_key => return_key::append(batch, at, by_id, found)?,
                 Some(projection) => {
                     metadata::project(projection, needs, selection, at, key, found, batch)?;
                 }

@@ -13,6 +13,7 @@ use super::interrupt::Interrupt;
 use super::select::spec_of;
 use crate::bson::RawDoc;
 use crate::error::{Code, Error, Result, Status};
+use crate::index::key;
 use crate::query::bounds::Interval;
 use crate::query::{Access, Filter, Plan};
 use crate::storage::btree::TreeRef;
@@ -354,6 +355,82 @@ fn scan_index(
             visit(primary, document)
         },
     )
+}
+
+/// Goes through a plan's index by leaps: gives each matching document with the key of its entry to `visit`, and passes over the
+/// other entries of that key once `visit` says that it has what it looked for there. A document comes up at each of its keys.
+pub fn leap(
+    search: Search<'_>,
+    visit: &mut dyn FnMut(&[u8], RawDoc<'_>) -> Result<bool>,
+) -> Result<Examined> {
+    let mut examined = Examined::default();
+    let Access::IndexScan {
+        position,
+        intervals,
+        ..
+    } = &search.plan.access
+    else {
+        return Ok(examined);
+    };
+    let index = &search.source.collection.indexes[*position];
+    for bounds in intervals {
+        let mut from = bounds.low.clone();
+        while leap_stretch(search, index, &bounds.high, &mut from, &mut examined, visit)? {}
+    }
+    Ok(examined)
+}
+
+/// Leaps from `from` towards `high` for as long as one guard should be held. Whether there is more, behind the new `from`.
+fn leap_stretch(
+    search: Search<'_>,
+    index: &Index,
+    high: &[u8],
+    from: &mut Vec<u8>,
+    examined: &mut Examined,
+    visit: &mut dyn FnMut(&[u8], RawDoc<'_>) -> Result<bool>,
+) -> Result<bool> {
+    let pin = crossbeam_epoch::pin();
+    let documents = search.source.documents(&pin);
+    let mut walk = Walk::new(search.source.entries(index, &pin));
+    let mut entry = Vec::new();
+    let mut more = walk.seek(from).map_err(from_storage)?;
+    for _ in 0..STRETCH {
+        if !more {
+            return Ok(false);
+        }
+        walk.key_into(&mut entry);
+        if entry.as_slice() >= high {
+            return Ok(false);
+        }
+        examined.keys += 1;
+        let value = walk.value().map_err(from_storage)?;
+        let (key, primary) = split_entry(index, &entry, value)?;
+        let Some(bytes) = documents.get(primary).map_err(from_storage)? else {
+            return Err(dangling(index, "leads to no document"));
+        };
+        examined.documents += 1;
+        search.interrupt.step(bytes.len())?;
+        let document = RawDoc::trusted(bytes);
+        let found = search.filter.matches(document)? && visit(key, document)?;
+        *from = match found {
+            true => key::after_prefix(key),
+            false => after_entry(&entry),
+        };
+        more = walk.next().map_err(from_storage)?;
+        // The next entry is at hand; only a key with several entries is worth going down the tree again.
+        if found && more {
+            walk.key_into(&mut entry);
+            if entry < *from {
+                more = walk.seek(from).map_err(from_storage)?;
+            }
+        }
+    }
+    Ok(more)
+}
+
+/// The least byte string behind an entry.
+fn after_entry(entry: &[u8]) -> Vec<u8> {
+    [entry, &[0]].concat()
 }
 
 /// The key at which a document with these keys comes up first.

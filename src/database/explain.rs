@@ -13,12 +13,15 @@ use std::time::Instant;
 use super::collection::Collection;
 use super::context;
 use super::cursor::Snapshot;
+use super::distinct;
 use super::execute::{self, Position, Search};
 use super::interrupt::Interrupt;
-use super::options::{CountOptions, DeleteOptions, FindOptions, UpdateOptions, Verbosity};
+use super::options::{
+    CountOptions, DeleteOptions, DistinctOptions, FindOptions, UpdateOptions, Verbosity,
+};
 use super::select::{Selection, describe_indexes};
 use super::trial;
-use crate::bson::{Builder, Document, RawDoc, RawValue, doc};
+use crate::bson::{Builder, Collation, Document, Path, RawDoc, RawValue, doc};
 use crate::error::{Code, Error, Result};
 use crate::query::explain::{self, Execution, Operation, Stages};
 use crate::query::{Access, Plan, PlanRequest, SortSource};
@@ -28,6 +31,8 @@ struct Command {
     operation: Operation,
     filter: Vec<u8>,
     options: FindOptions,
+    /// Whose values are wanted.
+    field: Option<Path>,
 }
 
 pub fn explain(
@@ -41,19 +46,16 @@ pub fn explain(
     let options = &parsed.options;
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
     let context = context::context(collection, &engine, &options.language)?;
-    let selection = Selection::compile(
-        &parsed.filter,
-        options.sort.as_deref(),
-        options.hint.as_ref(),
-        &context,
-    )?;
+    let selection = Selection::of_find(&parsed.filter, options, &context)?;
     let projection = options.projection.as_deref();
     selection.projection(projection, &context)?;
+    let projection = projection.filter(|_| !options.return_key);
     let stages = Stages {
         operation: parsed.operation,
         skip: options.skip,
         limit: options.limit,
         projection: projection.map(RawDoc::trusted),
+        return_key: options.return_key,
     };
     let version = engine.snapshot();
     let at = Snapshot::take(&collection.database, version, &collection.name, &selection)?;
@@ -65,6 +67,8 @@ pub fn explain(
                 at,
                 selection: &selection,
                 stages,
+                field: parsed.field.as_ref(),
+                collation: context.collation(),
                 interrupt: &interrupt,
             };
             subject.explain(&mut out, collection, verbosity)?;
@@ -100,12 +104,14 @@ struct Subject<'a> {
     at: &'a Snapshot,
     selection: &'a Selection,
     stages: Stages<'a>,
+    field: Option<&'a Path>,
+    collation: Option<&'a Collation>,
     interrupt: &'a Interrupt,
 }
 
 impl Subject<'_> {
     fn explain(
-        &self,
+        mut self,
         out: &mut Document,
         collection: &Collection,
         verbosity: Verbosity,
@@ -114,11 +120,20 @@ impl Subject<'_> {
         let indexes = describe_indexes(source)?;
         let request = PlanRequest {
             describe: true,
-            ..self.selection.request(source, &indexes)
+            ..self.selection.request(source, &indexes)?
         };
-        let plans = self
+        let mut plans = self
             .selection
             .ranked(source, &request, &collection.database.plans)?;
+        if let (Some(field), Some(plan)) = (self.field, plans.first()) {
+            let (selection, collation) = (self.selection, self.collation);
+            if let Some(leaping) =
+                distinct::leaping_plan(source, plan, selection, field, collation)?
+            {
+                plans = vec![leaping];
+                self.stages.operation = Operation::Distinct { leaps: true };
+            }
+        }
         let planner = explain::query_planner(collection.name(), &plans, &request, self.stages)?;
         out.insert("queryPlanner", planner);
         let nothing = Plan {
@@ -182,6 +197,17 @@ impl Subject<'_> {
             filter: &self.selection.filter,
             interrupt: self.interrupt,
         };
+        if let (Operation::Distinct { leaps: true }, Some(field)) =
+            (self.stages.operation, self.field)
+        {
+            let (matched, examined) = distinct::rehearse(search, field, self.collation)?;
+            return Ok(Execution {
+                matched,
+                keys_examined: examined.keys,
+                docs_examined: examined.documents,
+                time_ms: started.elapsed().as_millis() as u64,
+            });
+        }
         let (mut position, mut matched) = (Position::default(), 0);
         execute::run(search, &mut position, &mut |_, _| {
             matched += 1;
@@ -214,6 +240,7 @@ impl Command {
                 let (filter, rest) = take_filter(&rest, "filter")?;
                 let options = FindOptions::from_bson(RawDoc::trusted(&rest))?;
                 Ok(Command {
+                    field: None,
                     operation: Operation::Find,
                     filter,
                     options,
@@ -221,12 +248,26 @@ impl Command {
             }
             Some("distinct") => {
                 let (filter, rest) = take_filter(&rest, "query")?;
-                let (_, rest) = without(&rest, "key", |_| ());
-                let options = FindOptions::from_bson(RawDoc::trusted(&rest))?;
+                let (key, rest) = without(&rest, "key", |value| value.as_str().map(String::from));
+                let Some(key) = key.flatten() else {
+                    let message = "BSON field 'distinct.key' is missing but a required field";
+                    return Err(Error::query(Code(40414), message));
+                };
+                let DistinctOptions {
+                    hint,
+                    language,
+                    common,
+                } = DistinctOptions::from_bson(RawDoc::trusted(&rest))?;
                 Ok(Command {
-                    operation: Operation::Find,
+                    operation: Operation::Distinct { leaps: false },
                     filter,
-                    options,
+                    field: Some(distinct::path_of(&key)?),
+                    options: FindOptions {
+                        hint,
+                        language,
+                        common,
+                        ..Default::default()
+                    },
                 })
             }
             Some("findAndModify" | "findandmodify") => Command::find_and_modify(&rest),
@@ -240,6 +281,7 @@ impl Command {
                     common,
                 } = CountOptions::from_bson(RawDoc::trusted(&rest))?;
                 Ok(Command {
+                    field: None,
                     operation: Operation::Count,
                     filter,
                     options: FindOptions {
@@ -266,6 +308,7 @@ impl Command {
                 } = options;
                 let limit = u64::from(many != Some(true));
                 Ok(Command {
+                    field: None,
                     operation: Operation::Update { upsert },
                     filter,
                     options: FindOptions {
@@ -284,6 +327,7 @@ impl Command {
                     DeleteOptions::from_bson(RawDoc::trusted(&rest))?;
                 let limit = limit.flatten().unwrap_or(0).clamp(0, 1) as u64;
                 Ok(Command {
+                    field: None,
                     operation: Operation::Delete { multi: limit == 0 },
                     filter,
                     options: FindOptions {
@@ -322,6 +366,7 @@ impl Command {
         }
         let options = FindOptions::from_bson(RawDoc::trusted(&rest))?;
         Ok(Command {
+            field: None,
             operation: match remove {
                 Some(true) => Operation::Delete { multi: false },
                 _ => Operation::Update {

@@ -21,7 +21,7 @@ use crate::storage::engine;
 use crate::storage::snapshot::Version;
 
 /// The state of the collection that a read sees; `None` when there is none and that is not an error.
-fn take(
+pub fn take(
     collection: &Collection,
     engine: &Entered<'_>,
     selection: &Selection,
@@ -39,14 +39,10 @@ pub fn many(collection: &Collection, filter: &[u8], options: &FindOptions) -> Re
     let engine = collection.database.enter()?;
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
     let context = context::context(collection, &engine, &options.language)?;
-    let selection = Selection::compile(
-        filter,
-        options.sort.as_deref(),
-        options.hint.as_ref(),
-        &context,
-    )?;
+    let selection = Selection::of_find(filter, options, &context)?;
     let window = Window {
         projection: selection.projection(options.projection.as_deref(), &context)?,
+        return_key: options.return_key,
         show_record_id: options.show_record_id,
         skip: options.skip,
         limit: options.limit,
@@ -82,20 +78,17 @@ pub fn one_with<R>(
     }
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
     let context = context::context(collection, &engine, &options.language)?;
-    let selection = Selection::compile(
-        filter,
-        options.sort.as_deref(),
-        options.hint.as_ref(),
-        &context,
-    )?;
+    let selection = Selection::of_find(filter, options, &context)?;
     let projection = selection.projection(options.projection.as_deref(), &context)?;
     let Some(at) = take(collection, &engine, &selection)? else {
         return Ok(None);
     };
-    let needs_cursor = at.plan.sort == SortSource::InMemory || options.skip > 0;
-    if needs_cursor || projection.is_some() || options.show_record_id {
+    let is_sorted = at.plan.sort == SortSource::InMemory;
+    let is_whole = projection.is_none() && !options.return_key && !options.show_record_id;
+    if is_sorted || options.skip > 0 || !is_whole {
         let window = Window {
             projection,
+            return_key: options.return_key,
             show_record_id: options.show_record_id,
             skip: options.skip,
             limit: 1,

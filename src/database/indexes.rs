@@ -8,7 +8,7 @@ use super::errors::{duplicate_key, from_storage};
 use super::execute::Source;
 use super::insert::find_or_create;
 use super::interrupt::Interrupt;
-use super::options::WriteOptions;
+use super::options::{WriteOptions, create};
 use super::select::spec_of;
 use super::{finish, listing};
 use crate::bson::{Builder, RawDoc, RawValue};
@@ -188,7 +188,15 @@ pub fn list(collection: &Collection) -> Result<Vec<u8>> {
     };
     let mut out = Vec::new();
     let mut array = Builder::new(&mut out);
-    let id = id_index(found)?.to_bytes();
+    let clustered =
+        create::stored(found)?.and_then(|stored| stored.options.clustered_index_document());
+    let id = match clustered {
+        Some(mut clustered) => {
+            clustered.insert("clustered", true);
+            clustered.to_bytes()
+        }
+        None => id_index(found)?.to_bytes(),
+    };
     array.push(RawValue::Document(RawDoc::trusted(&id)));
     for index in capped::secondary_indexes(found) {
         array.push(RawValue::Document(RawDoc::trusted(&index.spec)));

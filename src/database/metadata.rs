@@ -78,7 +78,7 @@ fn array(values: &[u8]) -> RawValue<'_> {
 }
 
 /// The fields and values of the index entry at which the plan comes across `document`; none where it uses no index.
-fn index_key(at: &Snapshot, document: RawDoc<'_>) -> Result<Option<Vec<u8>>> {
+pub fn index_key(at: &Snapshot, document: RawDoc<'_>) -> Result<Option<Vec<u8>>> {
     let Access::IndexScan {
         position,
         intervals,

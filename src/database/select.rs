@@ -1,25 +1,29 @@
 //! A filter and a sort made ready: compiled, planned, and bound to a collection at a version.
 
 use std::any::Any;
+use std::sync::LazyLock;
 
 use super::errors::from_storage;
 use super::execute::Source;
-use super::options::Hint as HintOption;
+use super::options::{FindOptions, Hint as HintOption, create};
 use super::trial;
 use crate::bson::{RawDoc, RawValue};
 use crate::error::{Code, Error, Result, Status};
-use crate::index::{Deriver, IndexSpec};
+use crate::index::{Deriver, ID_INDEX, IndexSpec};
 use crate::query::plan_cache::{PlanCache, Shape};
 use crate::query::{
-    Access, Context, Filter, Hint, IndexInfo, Plan, PlanRequest, Projection, Sort, planner,
+    Access, Context, Filter, Hint, IndexInfo, KeyRange, Plan, PlanRequest, Projection, Sort,
+    planner,
 };
-use crate::storage::catalog::Index;
+use crate::storage::catalog::{Collection, Index};
 
 /// What an operation selects.
 pub struct Selection {
     pub filter: Filter,
     pub sort: Sort,
     hint: Option<Hint>,
+    /// Set by `min` and `max`.
+    range: Option<KeyRange>,
 }
 
 impl Selection {
@@ -42,6 +46,7 @@ impl Selection {
             filter: Filter::compile(RawDoc::trusted(filter), context)?,
             sort: Sort::compile(sort, context)?,
             hint,
+            range: None,
         })
     }
 
@@ -63,6 +68,26 @@ impl Selection {
         Ok(projection)
     }
 
+    /// What a `find` selects.
+    pub fn of_find(filter: &[u8], options: &FindOptions, context: &Context) -> Result<Selection> {
+        let (sort, hint) = (options.sort.as_deref(), options.hint.as_ref());
+        let selection = Selection::compile(filter, sort, hint, context)?;
+        let (min, max) = (options.min.as_deref(), options.max.as_deref());
+        Ok(Selection {
+            range: KeyRange::new(min, max)?,
+            ..selection
+        })
+    }
+
+    /// Whether the caller insists on the index on `_id`.
+    pub fn hints_at_id(&self, collection: &Collection) -> Result<bool> {
+        Ok(match self.hint_within(collection)? {
+            Some(Hint::Name(name)) => name == ID_INDEX,
+            Some(Hint::Key(fields)) => *fields == IndexSpec::id().fields,
+            Some(Hint::Natural { .. }) | None => false,
+        })
+    }
+
     /// Whether the caller insists on a way.
     pub fn has_hint(&self) -> bool {
         self.hint.is_some()
@@ -71,7 +96,7 @@ impl Selection {
     /// Chooses the way to the documents of a collection.
     pub fn plan(&self, source: Source<'_>, plans: &PlanCache) -> Result<Plan> {
         let indexes = describe_indexes(source)?;
-        let request = self.request(source, &indexes);
+        let request = self.request(source, &indexes)?;
         if indexes.len() < 2 {
             return planner::plan(&request);
         }
@@ -112,16 +137,31 @@ impl Selection {
         &'a self,
         source: Source<'_>,
         indexes: &'a [IndexInfo<'a>],
-    ) -> PlanRequest<'a> {
-        PlanRequest {
+    ) -> Result<PlanRequest<'a>> {
+        Ok(PlanRequest {
             filter: &self.filter,
             sort: &self.sort,
-            hint: self.hint.as_ref(),
+            hint: self.hint_within(source.collection)?,
+            range: self.range.as_ref(),
             indexes,
             primary_flags: source.roots.get(source.collection.id).flags,
             preferred: None,
             describe: false,
-        }
+        })
+    }
+
+    /// The hint, in which the clustered index may be called by the name that it was given.
+    fn hint_within(&self, collection: &Collection) -> Result<Option<&Hint>> {
+        static ID: LazyLock<Hint> = LazyLock::new(|| Hint::Name(ID_INDEX.to_string()));
+        let Some(Hint::Name(name)) = &self.hint else {
+            return Ok(self.hint.as_ref());
+        };
+        let clustered = create::stored(collection)?
+            .and_then(|stored| stored.options.clustered_index.as_deref());
+        Ok(match clustered == Some(name.as_str()) {
+            true => Some(&ID),
+            false => self.hint.as_ref(),
+        })
     }
 }
 

@@ -10,6 +10,7 @@ use super::interrupt::Interrupt;
 use super::options::{UpdateOptions, WriteOptions};
 use super::select::Selection;
 use super::validation;
+use crate::aggregate::expr::check_user_variable;
 use crate::bson::{RawDoc, RawValue, Value};
 use crate::error::{Code, Error, Result};
 use crate::index::key;
@@ -17,7 +18,7 @@ use crate::query::Context;
 use crate::storage::catalog;
 use crate::storage::engine::WriteTxn;
 use crate::storage::page::Lsn;
-use crate::update::Update;
+use crate::update::{Update, is_pipeline};
 
 /// What an update did.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -138,8 +139,21 @@ impl UpdateOptions {
 
     /// The update of operators.
     pub fn compile(&self, update: &[u8], context: &Context) -> Result<Update> {
+        let update = RawDoc::trusted(update);
         let array_filters = self.array_filters.as_deref().map(RawDoc::trusted);
-        Update::compile(RawDoc::trusted(update), array_filters, context)
+        let Some(constants) = &self.constants else {
+            return Update::compile(update, array_filters, context);
+        };
+        if !is_pipeline(update) {
+            return Err(constants_without_pipeline());
+        }
+        // Only the pipeline sees them, not the filter.
+        let mut context = context.clone();
+        for (name, value) in RawDoc::trusted(constants).iter() {
+            check_user_variable(name.as_str())?;
+            context.set_variable(name.as_str(), Some(value));
+        }
+        Update::compile(update, array_filters, &context)
     }
 
     /// The replacement.
@@ -148,8 +162,16 @@ impl UpdateOptions {
             let message = "arrayFilters may not be specified for a replacement";
             return Err(Error::query(Code::FAILED_TO_PARSE, message));
         }
+        if self.constants.is_some() {
+            return Err(constants_without_pipeline());
+        }
         Update::replacement(RawDoc::trusted(replacement))
     }
+}
+
+fn constants_without_pipeline() -> Error {
+    let message = "Constant values may only be specified for pipeline updates";
+    Error::query(Code(51198), message)
 }
 
 /// An update of one document, ready to be made.

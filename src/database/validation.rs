@@ -130,10 +130,11 @@ pub fn check_change(
 }
 
 impl Database {
-    /// Changes a collection's `validator`, `validationLevel`, `validationAction`; what is not given stays. Documents that
-    /// are there already are not looked at.
+    /// Changes a collection's `validator`, `validationLevel`, `validationAction`, or a capped one's `cappedSize` and
+    /// `cappedMax`; what is not given stays. Documents that are there already are not looked at: what a smaller limit leaves no
+    /// room for goes with the next insert.
     ///
-    /// Errors: `NamespaceNotFound` (26); those of a bad filter
+    /// Errors: `NamespaceNotFound` (26); `InvalidOptions` (72) for limits of a collection that is not capped; those of a bad filter
     /// ([collMod](https://www.mongodb.com/docs/manual/reference/command/collMod/)).
     pub fn coll_mod(&self, name: &str, changes: RawDoc<'_>) -> Result<()> {
         let engine = self.0.enter()?;
@@ -148,7 +149,7 @@ impl Database {
             Some(stored) => stored.options.clone(),
             None => CreateOptions::default(),
         };
-        let bytes = changes.apply_to(options).to_bytes();
+        let bytes = changes.apply_to(options)?.to_bytes();
         if bytes != collection.options.bytes() {
             txn.set_options(&collection, &bytes);
         }

@@ -20,6 +20,11 @@ pub enum Operation {
     Find,
     /// They are counted.
     Count,
+    /// The values of a field are gathered.
+    Distinct {
+        /// Each key of an index is looked at once.
+        leaps: bool,
+    },
     /// They are updated or replaced.
     Update {
         /// A document is inserted if there is none.
@@ -43,6 +48,8 @@ pub struct Stages<'a> {
     pub limit: u64,
     /// The projection as it was written.
     pub projection: Option<RawDoc<'a>>,
+    /// The keys are returned by which the documents were found.
+    pub return_key: bool,
 }
 
 /// The `queryPlanner` section.
@@ -77,13 +84,13 @@ pub fn winning_plan(
     if stages.operation == Operation::Count && request.filter.is_empty() && request.hint.is_none() {
         return Ok(doc! { "stage": "RECORD_STORE_FAST_COUNT" });
     }
-    let mut shown = access_stage(plan, request)?;
+    let mut shown = access_stage(plan, request, stages.operation)?;
     if plan.sort == SortSource::InMemory {
         let pattern = key_pattern(request.sort.fields());
         shown = doc! { "stage": "SORT", "sortPattern": pattern, "inputStage": shown };
     }
     let outer = match stages.operation {
-        Operation::Find => None,
+        Operation::Find | Operation::Distinct { .. } => None,
         Operation::Count => Some("COUNT"),
         Operation::Update { .. } => Some("UPDATE"),
         Operation::Delete { multi: false } => Some("DELETE"),
@@ -96,6 +103,9 @@ pub fn winning_plan(
     if stages.skip > 0 {
         let amount = stages.skip as i64;
         shown = doc! { "stage": "SKIP", "skipAmount": amount, "inputStage": shown };
+    }
+    if stages.return_key {
+        shown = doc! { "stage": "RETURN_KEY", "inputStage": shown };
     }
     if let Some(projection) = stages
         .projection
@@ -120,7 +130,7 @@ pub fn winning_plan(
     Ok(shown)
 }
 
-fn access_stage(plan: &Plan, request: &PlanRequest<'_>) -> Result<Document> {
+fn access_stage(plan: &Plan, request: &PlanRequest<'_>, operation: Operation) -> Result<Document> {
     match &plan.access {
         Access::Empty => Ok(doc! { "stage": "EOF" }),
         Access::IdPoints(keys) if keys.len() == 1 && is_id_lookup(request.filter) => {
@@ -160,9 +170,25 @@ fn access_stage(plan: &Plan, request: &PlanRequest<'_>) -> Result<Document> {
                 Some(index) => index_scan(index.spec, plan, *multikey, *reverse),
                 None => doc! { "stage": "IXSCAN" },
             };
-            fetch(request.filter, scan)
+            match operation {
+                Operation::Distinct { leaps: true } => distinct_scan(request.filter, &scan),
+                _ => fetch(request.filter, scan),
+            }
         }
     }
+}
+
+/// The scan of an index by leaps, which reads a document for each key.
+fn distinct_scan(filter: &Filter, scan: &Document) -> Result<Document> {
+    let mut stage = doc! { "stage": "DISTINCT_SCAN" };
+    add_filter(&mut stage, filter)?;
+    for (name, value) in scan.iter().filter(|(name, _)| *name != "stage") {
+        if name == "direction" {
+            stage.insert("isFetching", true);
+        }
+        stage.insert(name, value.clone());
+    }
+    Ok(stage)
 }
 
 fn is_id_lookup(filter: &Filter) -> bool {

@@ -9,6 +9,7 @@ pub mod context;
 pub mod explain;
 pub mod filter;
 pub(crate) mod json_schema;
+pub mod key_range;
 pub mod mismatch;
 pub mod plan_cache;
 pub mod planner;
@@ -19,6 +20,7 @@ pub mod sort;
 
 pub use context::Context;
 pub use filter::Filter;
+pub use key_range::KeyRange;
 pub use planner::{Access, Hint, IndexInfo, Plan, PlanRequest, SortSource};
 pub use projection::Projection;
 pub use sort::Sort;

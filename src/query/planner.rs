@@ -6,12 +6,17 @@
 //! for free before one that must be made. Where form cannot tell two indexes apart, the caller may
 //! name one as `preferred`.
 
+mod hint;
+
+pub use hint::Hint;
+
 use super::bounds::{Bounds, Interval, Target, Width};
 use super::filter::{Filter, may_hold_strings};
+use super::key_range::KeyRange;
 use super::sort::Sort;
-use crate::bson::{Path, RawDoc, RawValue};
-use crate::error::{Code, Error, Result};
-use crate::index::{ID_INDEX, IndexSpec, KeyField, key};
+use crate::bson::{Path, RawValue};
+use crate::error::Result;
+use crate::index::{ID_INDEX, IndexSpec, key};
 use crate::storage::derive::{MULTIKEY, TRUNCATED};
 
 /// An index as the planner sees it.
@@ -27,20 +32,6 @@ pub struct IndexInfo<'a> {
     pub position: usize,
 }
 
-/// Which way the caller insists on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Hint {
-    /// A scan of the collection, `{ $natural: 1 }` or -1.
-    Natural {
-        /// From the last document to the first.
-        reverse: bool,
-    },
-    /// The index of this name.
-    Name(String),
-    /// The index with this key.
-    Key(Vec<KeyField>),
-}
-
 /// What is to be planned.
 #[derive(Clone, Copy, Debug)]
 pub struct PlanRequest<'a> {
@@ -50,6 +41,8 @@ pub struct PlanRequest<'a> {
     pub sort: &'a Sort,
     /// The way to take.
     pub hint: Option<&'a Hint>,
+    /// Which keys of the index that is hinted at, instead of those that the filter asks for.
+    pub range: Option<&'a KeyRange>,
     /// The collection's indexes. That on `_id` is among them only if the collection is not clustered by it.
     pub indexes: &'a [IndexInfo<'a>],
     /// `TRUNCATED` if some `_id`'s key was cut.
@@ -137,8 +130,11 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan> {
 
 /// All plans worth considering, the best first.
 pub fn candidates(request: &PlanRequest<'_>) -> Result<Vec<Plan>> {
+    if let Some(range) = request.range {
+        return Ok(vec![hint::ranged(request, range)?]);
+    }
     let mut ranked = match request.hint.filter(|_| request.sort.natural().is_none()) {
-        Some(hint) => vec![hinted(request, hint)?],
+        Some(hint) => vec![hint::hinted(request, hint)?],
         None => match request.sort.natural() {
             Some(reverse) => vec![natural(request, reverse)],
             None => all(request),
@@ -168,7 +164,8 @@ pub fn has_choice(plans: &[Plan]) -> bool {
 
 /// The most frequent plan of all, made without looking at any other: the filter wants one `_id`.
 fn id_lookup(request: &PlanRequest<'_>) -> Option<Plan> {
-    if request.hint.is_some() || request.sort.natural().is_some() || request.describe {
+    let is_bound = request.hint.is_some() || request.range.is_some();
+    if is_bound || request.sort.natural().is_some() || request.describe {
         return None;
     }
     let id = request
@@ -256,38 +253,6 @@ fn natural<'a>(request: &PlanRequest<'a>, reverse: bool) -> Ranked<'a> {
             bounds: Vec::new(),
         },
     }
-}
-
-fn hinted<'a>(request: &PlanRequest<'a>, hint: &Hint) -> Result<Ranked<'a>> {
-    let wanted = |spec: &IndexSpec| match hint {
-        Hint::Natural { .. } => false,
-        Hint::Name(name) => spec.name == *name,
-        Hint::Key(fields) => spec.fields == *fields,
-    };
-    if let Hint::Natural { reverse } = hint {
-        return Ok(natural(request, *reverse));
-    }
-    if wanted(&IndexSpec::id()) && request.is_clustered() {
-        return Ok(through_primary(request));
-    }
-    let index = request.indexes.iter().find(|index| wanted(index.spec));
-    let ranked = index.and_then(|index| through_index(request, index, true));
-    ranked.ok_or_else(|| {
-        let names = request.indexes.iter().map(|index| index.name);
-        let primary = request.is_clustered().then_some(ID_INDEX);
-        let names = primary
-            .into_iter()
-            .chain(names)
-            .collect::<Vec<_>>()
-            .join(", ");
-        Error::query(
-            Code::BAD_VALUE,
-            format!(
-                "error processing query: planner returned error :: caused by :: hint provided \
-                 does not correspond to an existing index (there are: {names})"
-            ),
-        )
-    })
 }
 
 fn id_path() -> Path {
@@ -536,48 +501,6 @@ fn index_order(request: &PlanRequest<'_>, index: &IndexInfo<'_>, width: Width) -
             agrees.then_some(first.descending)
         }
         _ => None,
-    }
-}
-
-impl Hint {
-    /// Reads an index's name, a key pattern, or `{ $natural: 1 }`.
-    pub fn parse(hint: RawValue<'_>) -> Result<Hint> {
-        match hint {
-            RawValue::String(name) => Ok(Hint::Name(name.as_str().to_string())),
-            RawValue::Document(key) => Hint::parse_key(key),
-            _ => Err(Error::query(
-                Code::FAILED_TO_PARSE,
-                format!(
-                    "Hint must be a string or an object, found {}",
-                    hint.type_name()
-                ),
-            )),
-        }
-    }
-
-    fn parse_key(key: RawDoc<'_>) -> Result<Hint> {
-        let direction = |value: RawValue<'_>| match value.as_integer() {
-            Some(direction) if direction != 0 => Ok(direction < 0),
-            _ => Err(Error::query(
-                Code::BAD_VALUE,
-                format!(
-                    "a hint's key pattern needs numbers but 0, found {}",
-                    value.type_name()
-                ),
-            )),
-        };
-        if let Some(natural) = key.get("$natural") {
-            return Ok(Hint::Natural {
-                reverse: direction(natural)?,
-            });
-        }
-        let field = |(name, value): (crate::bson::Text<'_>, RawValue<'_>)| {
-            Ok(KeyField {
-                path: Path::new(name.as_str()),
-                descending: direction(value)?,
-            })
-        };
-        Ok(Hint::Key(key.iter().map(field).collect::<Result<_>>()?))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Validators: every way in is checked, levels and actions, what the error says, and that all of it survives.
 
 use ironbase::bson::{Document, RawDoc, Value, doc};
-use ironbase::database::options::{InsertManyOptions, UpdateOptions, WriteOptions};
+use ironbase::database::options::{
+    BulkWriteOptions, FindOneAndUpdateOptions, InsertManyOptions, UpdateOptions, WriteOptions,
+};
 use ironbase::database::{Collection, Database};
 use ironbase::error::{Error, Result, Status};
 
@@ -95,6 +97,80 @@ fn every_way_in_is_checked() {
         update(&things, doc! {}, doc! { "$set": { "a": 1 } }).unwrap(),
         2
     );
+    assert_eq!(things.count(doc! {}), 2);
+}
+
+#[test]
+fn findandmodify_bulk_writes_and_transactions_are_checked_too() {
+    let database = in_memory();
+    let things = create(&database, adults());
+    insert(&things, doc! { "_id": 1, "age": 20 }).unwrap();
+    let failing = |error: Error| error.details()["errInfo"]["failingDocumentId"].clone();
+    let options = |upsert: bool| {
+        let options = doc! { "upsert": upsert, "returnDocument": "after" }.to_bytes();
+        FindOneAndUpdateOptions::from_bson(RawDoc::trusted(&options)).unwrap()
+    };
+    let modify = |id: i32, update: Vec<u8>, upsert: bool| {
+        things.find_one_and_update(&doc! { "_id": id }.to_bytes(), &update, &options(upsert))
+    };
+    let young = || doc! { "$set": { "age": 3 } }.to_bytes();
+    let pipeline = || doc! { "0": { "$set": { "age": { "$subtract": ["$age", 17] } } } }.to_bytes();
+    assert_eq!(failing(refused(modify(1, young(), false))), 1);
+    assert_eq!(failing(refused(modify(1, pipeline(), false))), 1);
+    assert_eq!(failing(refused(modify(9, young(), true))), 9);
+    let replace = |id: i32, upsert: bool| {
+        let (filter, by) = (doc! { "_id": id }.to_bytes(), doc! { "age": 4 }.to_bytes());
+        things.find_one_and_replace(&filter, &by, &options(upsert))
+    };
+    assert_eq!(failing(refused(replace(1, false))), 1);
+    assert_eq!(failing(refused(replace(9, true))), 9);
+    assert_eq!(things.found(doc! {}), [doc! { "_id": 1, "age": 20 }]);
+
+    let bulk = |ordered: bool| {
+        let mut models = [
+            doc! { "insertOne": { "document": { "_id": 2, "age": 2 } } },
+            doc! { "updateOne": { "filter": { "_id": 1 }, "update": { "$inc": { "age": -10 } } } },
+            doc! { "updateMany": { "filter": {}, "update": [{ "$set": { "age": 1 } }] } },
+            doc! { "replaceOne": { "filter": { "_id": 3 }, "replacement": { "age": 1 }, "upsert": true } },
+            doc! { "insertOne": { "document": { "_id": 4, "age": 40 } } },
+        ]
+        .into_iter();
+        let mut next = |out: &mut Vec<u8>| {
+            let model = models.next();
+            out.extend(model.iter().flat_map(Document::to_bytes));
+            Ok(model.is_some())
+        };
+        let options = doc! { "ordered": ordered }.to_bytes();
+        let options = BulkWriteOptions::from_bson(RawDoc::trusted(&options)).unwrap();
+        things.bulk_write(&mut next, &options).unwrap_err()
+    };
+    let error = bulk(true);
+    assert_eq!(error.details()["writeErrors"].as_array().unwrap().len(), 1);
+    let error = bulk(false);
+    let errors = error.details()["writeErrors"].as_array().unwrap();
+    let ids = errors.iter().map(|error| {
+        (
+            &error["index"],
+            &error["code"],
+            &error["errInfo"]["failingDocumentId"],
+        )
+    });
+    let expected =
+        [(0, 2), (1, 1), (2, 1), (3, 3)].map(|(index, id)| (index.into(), 121.into(), id.into()));
+    assert!(
+        ids.eq(expected.iter().map(|(index, code, id)| (index, code, id))),
+        "{errors:?}"
+    );
+    assert_eq!(things.count(doc! {}), 2);
+
+    let transaction = database.begin(&Default::default()).unwrap();
+    let inside = transaction.collection("things").unwrap();
+    inside.add(doc! { "_id": 5, "age": 50 }).unwrap();
+    assert_eq!(
+        failing(refused(inside.add(doc! { "_id": 6, "age": 6 }).map(drop))),
+        6
+    );
+    assert_eq!(transaction.commit().unwrap_err().code().0, 251);
     assert_eq!(things.count(doc! {}), 2);
 }
 

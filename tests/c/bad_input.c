@@ -37,6 +37,8 @@ static void null_handles(void) {
     CHECK_ARGUMENT(ironbase_collection_find(NULL, FILTER, NUL, NULL, 0, &cursor, &error), none);
     CHECK_ARGUMENT(ironbase_collection_find_one(NULL, FILTER, NUL, NULL, 0, &out, &len, &error), none);
     CHECK_ARGUMENT(ironbase_collection_count_documents(NULL, FILTER, NUL, NULL, 0, &number, &error), none);
+    CHECK_ARGUMENT(ironbase_collection_estimated_document_count(NULL, NULL, 0, &number, &error), none);
+    CHECK_ARGUMENT(ironbase_collection_distinct(NULL, "a", NUL, FILTER, NUL, NULL, 0, &out, &len, &error), none);
     CHECK_ARGUMENT(ironbase_collection_update_one(NULL, FILTER, NUL, UPDATE, NUL, NULL, 0, &out, &len, &error), none);
     CHECK_ARGUMENT(ironbase_collection_update_many(NULL, FILTER, NUL, UPDATE, NUL, NULL, 0, &out, &len, &error), none);
     CHECK_ARGUMENT(ironbase_collection_replace_one(NULL, FILTER, NUL, "{}", NUL, NULL, 0, &out, &len, &error), none);
@@ -79,6 +81,8 @@ static void null_results(void) {
     CHECK_ARGUMENT(ironbase_collection_find(users, NULL, 0, NULL, 0, NULL, &error), "out is NULL");
     CHECK_ARGUMENT(ironbase_collection_find_one(users, NULL, 0, NULL, 0, NULL, &len, &error), "out is NULL");
     CHECK_ARGUMENT(ironbase_collection_count_documents(users, NULL, 0, NULL, 0, NULL, &error), "out is NULL");
+    CHECK_ARGUMENT(ironbase_collection_estimated_document_count(users, NULL, 0, NULL, &error), "out is NULL");
+    CHECK_ARGUMENT(ironbase_collection_distinct(users, "a", NUL, NULL, 0, NULL, 0, NULL, &len, &error), "out is NULL");
     CHECK_ARGUMENT(ironbase_collection_list_indexes(users, NULL, &len, &error), "out is NULL");
     CHECK_ARGUMENT(ironbase_collection_explain(users, "{}", NUL, NULL, 0, NULL, &len, &error), "out is NULL");
     CHECK(len == 0);
@@ -193,6 +197,7 @@ static void bad_texts(void) {
     EACH_BAD_NAME("name", ironbase_db_create_collection(db, text, text_len, NULL, 0, &error));
     EACH_BAD_NAME("from", ironbase_db_rename_collection(db, text, text_len, "b", NUL, NULL, 0, &error));
     EACH_BAD_NAME("to", ironbase_db_rename_collection(db, "a", NUL, text, text_len, NULL, 0, &error));
+    EACH_BAD_NAME("field", ironbase_collection_distinct(users, text, text_len, NULL, 0, NULL, 0, &out, NULL, &error));
     EACH_BAD_NAME("name", ironbase_collection_drop_index(users, text, text_len, &error));
     CHECK_ARGUMENT(ironbase_open("\xFF", NULL, 0, &other, &error), "path is not UTF-8: byte 0xFF at offset 0");
 
@@ -201,6 +206,7 @@ static void bad_texts(void) {
     EACH_BAD_DOCUMENT("filter", ironbase_collection_find(users, text, text_len, NULL, 0, &cursor, &error), 0);
     EACH_BAD_DOCUMENT("filter", ironbase_collection_find_one(users, text, text_len, NULL, 0, &out, NULL, &error), 0);
     EACH_BAD_DOCUMENT("filter", ironbase_collection_count_documents(users, text, text_len, NULL, 0, &number, &error), 0);
+    EACH_BAD_DOCUMENT("filter", ironbase_collection_distinct(users, "a", NUL, text, text_len, NULL, 0, &out, NULL, &error), 0);
     EACH_BAD_DOCUMENT("filter", ironbase_collection_update_one(users, text, text_len, UPDATE, NUL, NULL, 0, &out, NULL, &error), 1);
     EACH_BAD_DOCUMENT("update", ironbase_collection_update_one(users, "{}", NUL, text, text_len, NULL, 0, &out, NULL, &error), 1);
     EACH_BAD_DOCUMENT("filter", ironbase_collection_update_many(users, text, text_len, UPDATE, NUL, NULL, 0, &out, NULL, &error), 1);
@@ -248,6 +254,8 @@ static void bad_options(void) {
     EACH_BAD_OPTION(ironbase_collection_find(users, "{}", NUL, text, text_len, &cursor, &error), "find");
     EACH_BAD_OPTION(ironbase_collection_find_one(users, "{}", NUL, text, text_len, &out, NULL, &error), "find");
     EACH_BAD_OPTION(ironbase_collection_count_documents(users, "{}", NUL, text, text_len, &number, &error), "count");
+    EACH_BAD_OPTION(ironbase_collection_estimated_document_count(users, text, text_len, &number, &error), "count");
+    EACH_BAD_OPTION(ironbase_collection_distinct(users, "a", NUL, "{}", NUL, text, text_len, &out, NULL, &error), "distinct");
     EACH_BAD_OPTION(ironbase_collection_update_one(users, "{}", NUL, UPDATE, NUL, text, text_len, &out, NULL, &error), "update");
     EACH_BAD_OPTION(ironbase_collection_update_many(users, "{}", NUL, UPDATE, NUL, text, text_len, &out, NULL, &error), "update");
     EACH_BAD_OPTION(ironbase_collection_replace_one(users, "{}", NUL, "{}", NUL, text, text_len, &out, NULL, &error), "update");
@@ -261,8 +269,8 @@ static void bad_options(void) {
                 IRONBASE_ERROR_ARGUMENT, 14, "option \"limit\" of find needs a whole number from 0 up, found a string (\"3\")", "{");
     CHECK_ERROR(ironbase_collection_find(users, NULL, 0, "{\"skip\": -1}", NUL, &cursor, &error),
                 IRONBASE_ERROR_ARGUMENT, 51024, "found -1", "{");
-    CHECK_ERROR(ironbase_collection_find(users, NULL, 0, "{\"returnKey\": true}", NUL, &cursor, &error),
-                IRONBASE_ERROR_UNSUPPORTED, 2, "option \"returnKey\" of find is not supported yet", "{");
+    CHECK_ERROR(ironbase_collection_find(users, NULL, 0, "{\"session\": 1}", NUL, &cursor, &error),
+                IRONBASE_ERROR_UNSUPPORTED, 2, "option \"session\" of find is not supported yet", "{");
     CHECK_ERROR(ironbase_open("other", "{\"pageSize\": 5000}", NUL, &other, &error),
                 IRONBASE_ERROR_ARGUMENT, 2, "needs a power of two from 4096 to 32768, found 5000", "{");
     CHECK_ERROR(ironbase_open("other", "{\"durability\": \"ful\"}", NUL, &other, &error),
@@ -311,7 +319,7 @@ static void bad_queries(void) {
                 IRONBASE_ERROR_NOT_FOUND, 26, "nobody", "{");
 
     CHECK_OK(ironbase_collection_find(users, NULL, 0, NULL, 0, &cursor, &error));
-    CHECK_ARGUMENT(ironbase_cursor_next_batch(cursor, 0, 0, 2, &out, NULL, NULL, &error), "format needs IRONBASE_FORMAT_ARRAY (0)");
+    CHECK_ARGUMENT(ironbase_cursor_next_batch(cursor, 0, 0, 3, &out, NULL, NULL, &error), "format needs IRONBASE_FORMAT_ARRAY (0)");
     ironbase_cursor_free(cursor);
 }
 

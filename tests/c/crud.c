@@ -62,8 +62,22 @@ static void find(void) {
     int64_t count = 0;
     CHECK_OK(ironbase_collection_count_documents(users, NULL, 0, NULL, 0, &count, &error));
     CHECK(count == 5);
+    CHECK_OK(ironbase_collection_estimated_document_count(users, "{\"maxTimeMS\": 1000}", NUL, &count, &error));
+    CHECK(count == 5);
     CHECK_OK(ironbase_collection_count_documents(users, "{\"age\": {\"$gte\": 36}}", NUL, "{\"skip\": 1}", NUL, &count, &error));
     CHECK(count == 2);
+}
+
+static void distinct(void) {
+    CHECK_RESULT(ironbase_collection_distinct(users, "age", NUL, NULL, 0, "{\"hint\": {\"_id\": 1}}", NUL, &out, NULL, &error),
+                 "[36,20,null,52]");
+    size_t len = 0;
+    CHECK_OK(ironbase_collection_distinct(users, "agent", 3, "{\"age\": {\"$gte\": 1000}}", NUL, NULL, 0, &out, &len, &error));
+    CHECK(len == 2);
+    check_result(__LINE__, "no values", &out, "[]");
+    CHECK_ERROR(ironbase_collection_distinct(users, "age.", NUL, NULL, 0, NULL, 0, &out, NULL, &error),
+                IRONBASE_ERROR_QUERY, 40353, "must not end with a '.'", "{");
+    CHECK(out == NULL);
 }
 
 static void cursor(void) {
@@ -229,6 +243,7 @@ int main(void) {
     CHECK_OK(ironbase_db_collection(db, "users", NUL, &users, &error));
     insert();
     find();
+    distinct();
     cursor();
     update();
     indexes();

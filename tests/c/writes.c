@@ -83,12 +83,43 @@ static void bulk_write(void) {
     CHECK_ARGUMENT(ironbase_collection_bulk_write(things, NULL, 0, NULL, 0, &out, NULL, &error), "models is NULL");
 }
 
+/* An array of stages instead of operators, with the variables of `let`. */
+static void pipelines(void) {
+    const char *double_n = "[{\"$set\": {\"n\": {\"$multiply\": [\"$n\", \"$$by\"]}}}, {\"$unset\": \"m\"}]";
+    reset("{\"_id\": 1, \"n\": 1, \"m\": 0} {\"_id\": 2, \"n\": 5}");
+    CHECK_RESULT(ironbase_collection_update_one(things, "{\"_id\": 1}", NUL, double_n, NUL, "{\"let\": {\"by\": {\"$add\": [1, 1]}}}", NUL,
+                 &out, NULL, &error), "{\"matchedCount\":1,\"modifiedCount\":1,\"upsertedCount\":0}");
+    CHECK_RESULT(ironbase_collection_find_one(things, "{\"_id\": 1}", NUL, NULL, 0, &out, NULL, &error), "{\"_id\":1,\"n\":2}");
+    CHECK_RESULT(ironbase_collection_update_many(things, "{\"$expr\": {\"$lt\": [\"$n\", \"$$by\"]}}", NUL, double_n, NUL,
+                 "{\"let\": {\"by\": 3}}", NUL, &out, NULL, &error), "{\"matchedCount\":1,\"modifiedCount\":1,\"upsertedCount\":0}");
+    CHECK_RESULT(ironbase_collection_update_many(things, "{}", NUL, double_n, NUL, "{\"constants\": {\"by\": 10}}", NUL, &out, NULL, &error),
+                 "{\"matchedCount\":2,\"modifiedCount\":2,\"upsertedCount\":0}");
+    CHECK_RESULT(ironbase_collection_find_one_and_update(things, "{\"n\": 50}", NUL, double_n, NUL,
+                 "{\"let\": {\"by\": 2}, \"returnDocument\": \"after\"}", NUL, &out, NULL, &error), "{\"_id\":2,\"n\":100}");
+    CHECK_RESULT(ironbase_collection_bulk_write(things,
+                 "[{\"updateOne\": {\"filter\": {\"_id\": 1}, \"update\": [{\"$set\": {\"n\": \"$$by\"}}]}},"
+                 " {\"updateMany\": {\"filter\": {}, \"update\": [{\"$set\": {\"m\": \"$n\"}}]}},"
+                 " {\"updateOne\": {\"filter\": {\"_id\": 3}, \"update\": [{\"$replaceWith\": {\"k\": \"$$c\"}}], \"upsert\": true,"
+                 " \"constants\": {\"c\": 7}}}]", NUL, "{\"let\": {\"by\": 4}}", NUL, &out, NULL, &error),
+                 "{\"insertedCount\":0,\"matchedCount\":3,\"modifiedCount\":3,\"deletedCount\":0,\"upsertedCount\":1,"
+                 "\"insertedIds\":{},\"upsertedIds\":{\"2\":3}}");
+    CHECK_RESULT(ironbase_collection_distinct(things, "m", NUL, NULL, 0, NULL, 0, &out, NULL, &error), "[4,100]");
+    CHECK_RESULT(ironbase_collection_find_one(things, "{\"_id\": 3}", NUL, NULL, 0, &out, NULL, &error), "{\"_id\":3,\"k\":7}");
+    CHECK_ERROR(ironbase_collection_update_one(things, "{}", NUL, "[{\"$set\": {\"n\": \"$$by\"}}]", NUL, NULL, 0, &out, NULL, &error),
+                IRONBASE_ERROR_QUERY, 17276, "Use of undefined variable: by", "{");
+    CHECK_ERROR(ironbase_collection_update_one(things, "{}", NUL, "{\"$set\": {\"n\": 1}}", NUL, "{\"constants\": {\"by\": 1}}", NUL, &out,
+                NULL, &error), IRONBASE_ERROR_QUERY, 51198, "only be specified for pipeline updates", "{");
+    CHECK_ERROR(ironbase_collection_bulk_write(things, "{\"updateOne\": {\"filter\": {}, \"update\": [{\"$match\": {}}]}}", NUL, NULL, 0, &out,
+                NULL, &error), IRONBASE_ERROR_QUERY, 72, "$match", "\"index\":0");
+}
+
 int main(void) {
     CHECK_OK(ironbase_open(":memory:", NULL, 0, &db, &error));
     CHECK_OK(ironbase_db_collection(db, "things", NUL, &things, &error));
     find_one_and_update();
     find_one_and_replace_and_delete();
     bulk_write();
+    pipelines();
     ironbase_collection_free(things);
     ironbase_db_free(db);
     return check_end();

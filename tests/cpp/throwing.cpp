@@ -52,6 +52,8 @@ void documents_and_cursors() {
     CHECK(!cursor.next());
 
     CHECK(users.count_documents() == 3);
+    CHECK(users.estimated_document_count() == 3);
+    CHECK_TEXT(users.distinct("name", R"({"_id": {"$gt": 2}})"), R"(["Cy"])");
     CHECK_TEXT(users.find_one(R"({"_id": 3})")->view(), R"({"_id":3,"name":"Cy"})");
     CHECK(!users.find_one(R"({"_id": 4})"));
     CHECK_TEXT(users.update_one(R"({"_id": 3})", R"({"$set": {"x": 1}})"), R"({"matchedCount":1,"modifiedCount":1,"upsertedCount":0})");

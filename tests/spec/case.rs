@@ -1,6 +1,6 @@
 //! One case: its world, its operations one after another, what each should give, and what is there at the end.
 
-use ironbase::bson::{Document, Value};
+use ironbase::bson::{Document, RawDoc, Value};
 
 use super::world::{Failure, World};
 use super::{flag, list, matching, operation, part, shown, text, whole};
@@ -82,6 +82,11 @@ fn seen(failure: &Failure) -> Seen {
             seen.code = error.code().0.into();
             seen.code_name = error.code().name();
             seen.labels = error.labels().to_vec();
+            let details = serde_json::to_vec(error.details()).expect("details are JSON");
+            let mut response = Vec::new();
+            ironbase::json::parse_document(&details, &mut response).expect("details are JSON");
+            let response = RawDoc::new(&response).expect("a document");
+            seen.response = Document::from_raw(response).expect("BSON");
         }
         Failure::Writes(errors, result) => {
             seen.result = (*result != Value::Null).then(|| result.clone());

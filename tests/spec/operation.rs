@@ -11,6 +11,7 @@ pub struct Target<'a> {
     pub database: &'a str,
     pub collection: &'a str,
     pub session: Option<&'a str>,
+    pub is_unacknowledged: bool,
 }
 
 /// Carries out an operation; gives its result if it has one.
@@ -32,12 +33,16 @@ pub fn run(world: &mut World, operation: &Document) -> Outcome<Option<Value>> {
         Some(Entity::Collection {
             database,
             name: collection,
+            is_unacknowledged,
         }) => {
+            // Within a transaction the transaction's write concern holds.
+            let is_unacknowledged = *is_unacknowledged && session.is_none();
             let (database, collection) = (database.clone(), collection.clone());
             let target = Target {
                 database: &database,
                 collection: &collection,
                 session,
+                is_unacknowledged,
             };
             on_collection(world, &target, name, &mut arguments)
         }
@@ -381,8 +386,12 @@ fn find_and_modify(
     for (name, value) in arguments.clone() {
         command.insert(name, value);
     }
+    if target.is_unacknowledged {
+        command.insert("writeConcern", doc! { "w": 0 });
+    }
     let reply = world.send(target.database, command, target.session)?;
-    Ok(Some(reply.get("value").cloned().unwrap_or(Value::Null)))
+    let value = reply.get("value").cloned().unwrap_or(Value::Null);
+    Ok((!target.is_unacknowledged).then_some(value))
 }
 
 /// A document with an `_id`, as drivers send it.

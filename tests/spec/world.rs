@@ -10,6 +10,7 @@ use ironbase::database::options::{Durability, OpenOptions};
 use ironbase::error::Error;
 use ironbase::storage::vfs::memory::MemoryVfs;
 
+use super::operation::unacknowledged;
 use super::{list, part, text};
 
 /// Why an operation gave no result.
@@ -30,7 +31,12 @@ pub type Outcome<T> = Result<T, Failure>;
 pub enum Entity {
     Client,
     Database(String),
-    Collection { database: String, name: String },
+    Collection {
+        database: String,
+        name: String,
+        /// Its writes have the write concern `w: 0`: drivers do not look at the replies.
+        is_unacknowledged: bool,
+    },
     Session,
 }
 
@@ -71,6 +77,10 @@ impl World {
                 "collection" => Entity::Collection {
                     database: self.database_name(text(given, "database"))?.to_string(),
                     name: text(given, "collectionName").to_string(),
+                    is_unacknowledged: unacknowledged(&part(
+                        &part(given, "collectionOptions"),
+                        "writeConcern",
+                    )),
                 },
                 "session" => {
                     let id = ObjectId::new().to_hex()[8..].to_vec();

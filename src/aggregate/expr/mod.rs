@@ -68,7 +68,7 @@ pub use registry::{is_operator, names};
 pub use variable::define_variables;
 
 pub(crate) use compile::{
-    Compiler, check_field_name, check_user_variable, named, named_arguments, required,
+    Compiler, check_field_name, check_user_variable, checked_path, named, named_arguments, required,
 };
 pub(crate) use frame::{ArrayWriter, Computed, DocumentWriter, Frame, collect, elements};
 pub(crate) use meta::refuse_keyword as refuse_metadata;

@@ -17,7 +17,7 @@ use crate::index::ID_INDEX;
 use crate::storage::catalog::{Collection, Compiled};
 
 /// The most bytes that a capped collection may be given: a pebibyte, as in MongoDB.
-const MAX_CAPPED_BYTES: u64 = 1 << 50;
+pub const MAX_CAPPED_BYTES: u64 = 1 << 50;
 /// A capped collection's size is rounded up to a multiple of this.
 const CAPPED_UNIT: u64 = 256;
 
@@ -28,6 +28,16 @@ pub struct Capped {
     pub size: u64,
     /// The most documents.
     pub max: Option<u64>,
+}
+
+impl Capped {
+    /// The size is rounded up to what MongoDB allows.
+    pub fn new(size: u64, max: Option<u64>) -> Capped {
+        Capped {
+            size: size.next_multiple_of(CAPPED_UNIT),
+            max,
+        }
+    }
 }
 
 /// Options of `create_collection`.
@@ -94,16 +104,17 @@ impl CreateOptions {
         if let Some(collation) = &self.collation {
             document.insert("collation", collation.to_document());
         }
-        if let Some(name) = &self.clustered_index {
-            document.insert(
-                "clusteredIndex",
-                doc! {
-                    "v": 2, "key": { "_id": 1 }, "name": (name.as_str()), "unique": true,
-                },
-            );
+        if let Some(index) = self.clustered_index_document() {
+            document.insert("clusteredIndex", index);
         }
         self.validation.write_to(&mut document);
         document
+    }
+
+    /// The clustered index, if it was asked for by that name.
+    pub fn clustered_index_document(&self) -> Option<Document> {
+        let name = self.clustered_index.as_deref()?;
+        Some(doc! { "v": 2, "key": { "_id": 1 }, "name": name, "unique": true })
     }
 
     /// Whether documents are in the order of `_id`. Where not there is an index on it: keys are in the order of bytes, or of
@@ -134,10 +145,7 @@ impl Reading {
                 "the 'capped' field needs to be true when either the 'size' or 'max' fields are present",
             ),
             (false, _) => Ok(None),
-            (true, Some(size)) => Ok(Some(Capped {
-                size: size.next_multiple_of(CAPPED_UNIT),
-                max: self.max,
-            })),
+            (true, Some(size)) => Ok(Some(Capped::new(size, self.max))),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The options of `create` and `collMod` that say which documents a collection takes.
 
 use super::common::WriteOptions;
-use super::create::CreateOptions;
+use super::create::{Capped, CreateOptions, MAX_CAPPED_BYTES};
 use super::given::{Given, given};
 use crate::bson::{Document, RawDoc};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::query::{Context, Filter};
 
 /// Which documents a collection takes.
@@ -96,28 +96,52 @@ fn name_of<T: PartialEq>(choices: &'static [(&'static str, T)], value: &T) -> &'
 pub struct CollModOptions {
     /// What is given replaces what there is.
     pub validation: Validation,
+    /// Another limit of a capped collection's bytes.
+    pub capped_size: Option<u64>,
+    /// Another limit of its documents; 0 for none.
+    pub capped_max: Option<u64>,
     /// What every write takes.
     pub write: WriteOptions,
 }
 
 impl CollModOptions {
-    /// Reads `{validator, validationLevel, validationAction, ...}`.
+    /// Reads `{validator, validationLevel, validationAction, cappedSize, cappedMax, ...}`.
     pub fn from_bson(document: RawDoc) -> Result<CollModOptions> {
         let mut options = CollModOptions::default();
         for given in given("collMod", document) {
-            if !options.validation.take(&given)? && !options.write.take(&given)? {
-                return Err(given.unknown_beside(Validation::KNOWN, WriteOptions::KNOWN));
+            match given.name {
+                "cappedSize" => options.capped_size = Some(given.number(1, MAX_CAPPED_BYTES)?),
+                "cappedMax" => options.capped_max = Some(given.limit()?),
+                _ if options.validation.take(&given)? => {}
+                _ if options.write.take(&given)? => {}
+                _ => {
+                    let known = [Validation::KNOWN, "cappedSize, cappedMax"].join(", ");
+                    return Err(given.unknown_beside(&known, WriteOptions::KNOWN));
+                }
             }
         }
         Ok(options)
     }
 
     /// The options of a collection after the change.
-    pub fn apply_to(self, mut options: CreateOptions) -> CreateOptions {
+    pub fn apply_to(self, mut options: CreateOptions) -> Result<CreateOptions> {
         let own = &mut options.validation;
         own.validator = self.validation.validator.or(own.validator.take());
         own.level = self.validation.level.or(own.level);
         own.action = self.validation.action.or(own.action);
-        options
+        if self.capped_size.is_none() && self.capped_max.is_none() {
+            return Ok(options);
+        }
+        let Some(capped) = &mut options.capped else {
+            let message = "Collection must be capped.";
+            return Err(Error::query(Code::INVALID_OPTIONS, message));
+        };
+        if let Some(size) = self.capped_size {
+            *capped = Capped::new(size, capped.max);
+        }
+        if let Some(max) = self.capped_max {
+            capped.max = Some(max).filter(|max| *max > 0);
+        }
+        Ok(options)
     }
 }

@@ -30,7 +30,7 @@ impl Execution {
     /// Documents that the operation gives back.
     fn returned(&self, stages: Stages<'_>) -> u64 {
         match stages.operation {
-            Operation::Find => self.windowed(stages),
+            Operation::Find | Operation::Distinct { .. } => self.windowed(stages),
             _ => 0,
         }
     }
@@ -125,7 +125,7 @@ fn figures(kind: &str, stages: Stages<'_>, execution: Execution) -> Vec<(&'stati
         "DELETE" | "BATCHED_DELETE" => vec![("nReturned", 0), ("nWouldDelete", matched)],
         "IXSCAN" => vec![("nReturned", keys), ("keysExamined", keys)],
         "FETCH" | "COLLSCAN" => vec![("nReturned", matched), ("docsExamined", documents)],
-        "CLUSTERED_IXSCAN" | "IDHACK" => vec![
+        "CLUSTERED_IXSCAN" | "IDHACK" | "DISTINCT_SCAN" => vec![
             ("nReturned", matched),
             ("keysExamined", keys),
             ("docsExamined", documents),

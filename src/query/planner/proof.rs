@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use super::tests::{filter, regex, spec};
 use super::*;
-use crate::bson::{Collation, Document, Value, doc};
+use crate::bson::{Collation, Document, RawDoc, Value, doc};
 use crate::index::random::Random;
 use crate::query::Context;
 use crate::storage::derive::{CompiledIndex, KeySet};
@@ -324,6 +324,7 @@ fn found_by_index(spec_document: Document, documents: Vec<Document>, by: Documen
         filter: &filter,
         sort: &sort,
         hint: Some(&Hint::Name(collection.spec.name.clone())),
+        range: None,
         indexes: &indexes,
         primary_flags: 0,
         preferred: None,
@@ -395,6 +396,7 @@ fn every_plan_finds_what_a_scan_finds_in_the_order_asked_for() {
                 filter: &filter,
                 sort: &sort,
                 hint: None,
+                range: None,
                 indexes: &indexes,
                 primary_flags: collection.primary_flags,
                 preferred: None,

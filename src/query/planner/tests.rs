@@ -1,7 +1,8 @@
 //! Plans by example: a filter and a sort, and the plan in one line.
 
 use super::*;
-use crate::bson::{Document, Value, doc};
+use crate::bson::{Document, RawDoc, Value, doc};
+use crate::error::Code;
 use crate::query::{Context, explain};
 
 pub(super) fn filter(filter: &Document) -> Filter {
@@ -67,6 +68,7 @@ impl Query {
             filter: &filter,
             sort: &sort,
             hint: self.hint.as_ref(),
+            range: None,
             indexes: &indexes,
             primary_flags: 0,
             preferred: self.preferred,
@@ -478,6 +480,7 @@ fn explain_shows_stages_within_stages() {
         filter: &filter,
         sort: &sort,
         hint: None,
+        range: None,
         indexes: &indexes,
         primary_flags: 0,
         preferred: None,
@@ -488,6 +491,7 @@ fn explain_shows_stages_within_stages() {
     let projection = Some(RawDoc::trusted(&projection));
     let stages = explain::Stages {
         operation: explain::Operation::Find,
+        return_key: false,
         skip: 1,
         limit: 2,
         projection,

@@ -384,6 +384,11 @@ impl PageFile {
             .map_or((0, 0), |space| (space.pages(), space.free()))
     }
 
+    /// Pages of the file and how many of them are free; reads which, if need be.
+    pub fn usage(&self) -> Result<(u32, u32)> {
+        self.with_space(|space| (space.pages(), space.free()))
+    }
+
     // --- writing out ---
 
     /// Writes the pages born up to `limit` to their places and drops them from memory; stops after about
