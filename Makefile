@@ -14,7 +14,7 @@ WARNINGS := -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Werror
 STATIC := $(TARGET)/release/libironbase.a -lpthread -ldl -lrt -lm
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart library test bench soak header format clean
+.PHONY: help quickstart library test bench soak header abi format clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -43,6 +43,10 @@ soak: ## the crash matrix and the model tests in their long form
 
 header: ## write include/ironbase.h anew from src/capi
 	IRONBASE_UPDATE_HEADER=1 cargo test --quiet --test capi_header the_header_is_what_the_source_says
+
+abi: ## keep the header's ABI in tests/abi, after it was changed on purpose
+	@scripts/setup.sh test
+	tests/abi/dump.sh tests/abi
 
 format: ## format the Rust sources
 	cargo fmt --all
