@@ -1,8 +1,9 @@
-//! Random filters, updates, documents and commands: what is no good is refused with an error, and nothing ever panics.
+//! Random filters, updates, documents, commands, pages and logs: what is no good is refused with an error, and nothing ever panics.
 //!
 //! Inputs are grown from the languages' own words, so that they get past the first check, and cut or flipped now and then.
 //! A run prints its seed; `IRONBASE_SEED` repeats it, `IRONBASE_SOAK` makes it a hundred times as long.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -11,7 +12,10 @@ use ironbase::command::{self, Commands};
 use ironbase::database::Database;
 use ironbase::database::options::{Durability, OpenOptions};
 use ironbase::json;
+use ironbase::storage::btree::node::{Node, NodeMut, inline_word};
+use ironbase::storage::page::{self, Kind, PagePtr};
 use ironbase::storage::vfs::memory::MemoryVfs;
+use ironbase::storage::wal::operation::{Operation, Operations};
 
 const ROUNDS: u64 = 20_000;
 
@@ -51,6 +55,60 @@ fn random_texts_and_bytes_are_refused_or_read() {
         tally.count(&random, &shown, || validate(&damaged).is_ok());
     }
     tally.report("texts and bytes");
+}
+
+/// Pages and logs whose checksum is right and whose content is not: a fault of the library's own, or malice.
+#[test]
+fn random_pages_and_operations_are_refused_or_read() {
+    let mut random = Random::new();
+    let mut tally = Tally::default();
+    for _ in 0..random.rounds {
+        let mut page = random.page();
+        for _ in 0..random.below(4) {
+            // The head and the slots are where it hurts.
+            let reach = [64, 400, page.len()][random.below(3)];
+            let place = random.below(reach);
+            page[place] = random.next() as u8;
+        }
+        let shown = format!("{page:02X?}");
+        let key = random.text();
+        tally.count(&random, &shown, || {
+            let node = Node::new(&page);
+            let is_sound = node.check().is_ok();
+            if is_sound {
+                for index in 0..node.count() {
+                    node.key_into(index, &mut Vec::new());
+                    node.payload(index);
+                    match node.is_leaf() {
+                        true => drop(node.value(index)),
+                        false => drop(node.child(index)),
+                    }
+                }
+                let _ = node.search(&key);
+            }
+            is_sound
+        });
+        let mut operations = Vec::new();
+        for _ in 0..1 + random.below(4) {
+            let (tree, key, value) = (random.below(300) as u32, random.text(), random.text());
+            match random.below(3) {
+                0 => Operation::Delete { tree, key: &key }.encode(&mut operations),
+                1 => Operation::DropIndex { tree }.encode(&mut operations),
+                _ => Operation::Put {
+                    tree,
+                    key: &key,
+                    value: &value,
+                }
+                .encode(&mut operations),
+            }
+        }
+        random.damage(&mut operations);
+        let shown = format!("{operations:02X?}");
+        tally.count(&random, &shown, || {
+            Operations(&operations).all(|operation| operation.is_ok())
+        });
+    }
+    tally.report("pages and operations");
 }
 
 fn commands() -> Commands {
@@ -346,6 +404,32 @@ impl Random {
             }
         }
         command
+    }
+
+    fn text(&mut self) -> Vec<u8> {
+        let length = self.below(40);
+        (0..length).map(|_| b'a' + self.below(4) as u8).collect()
+    }
+
+    /// A page of a tree, a leaf or a branch.
+    fn page(&mut self) -> Vec<u8> {
+        let mut page = vec![0; 4096];
+        let is_leaf = self.below(2) == 0;
+        match is_leaf {
+            true => page::init(&mut page, Kind::Leaf, 0, 1, 1, 1),
+            false => page::init(&mut page, Kind::Branch, 1, 1, 1, 1),
+        }
+        let mut node = NodeMut::new(&mut page);
+        node.clear(b"");
+        let keys: BTreeSet<Vec<u8>> = (0..self.below(30)).map(|_| self.text()).collect();
+        for (index, key) in keys.iter().enumerate() {
+            let value = self.text();
+            match is_leaf {
+                true => node.insert(index, key, &[&inline_word(value.len()), &value]),
+                false => node.insert(index, key, &[&[0; PagePtr::SIZE]]),
+            };
+        }
+        page
     }
 
     fn damage(&mut self, bytes: &mut Vec<u8>) {
