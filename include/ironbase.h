@@ -1190,7 +1190,9 @@ ironbase_status_t ironbase_collection_distinct(ironbase_collection_t *collection
  *
  * Options: `upsert` (false): insert a document made of filter and update if none matches;
  * `arrayFilters`: which elements each `$[identifier]` of the update stands for; `sort`: which
- * document is the first; `collation`; `hint` (an index's name or key pattern); `comment` (ignored).
+ * document is the first; `collation`; `hint` (an index's name or key pattern); `let`, and for
+ * pipelines `constants` (variables: expressions, and plain values); `maxTimeMS`, `opId`; `comment`
+ * (ignored).
  *
  * @param collection The collection.
  * @param filter JSON document; `{}` for any document.

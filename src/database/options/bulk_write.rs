@@ -145,8 +145,8 @@ fn update(operation: &'static str, what: &'static str, fields: RawDoc<'_>) -> Re
             name if name == what => model.update = given.document()?,
             _ if model.options.take(&given)? => {}
             _ => {
-                let known =
-                    "filter, update or replacement, upsert, arrayFilters, sort, hint, collation";
+                let known = "filter, update or replacement, upsert, arrayFilters, sort, hint, \
+                    constants, collation, let";
                 return Err(given.unknown_beside(known, WriteOptions::KNOWN));
             }
         }
@@ -167,7 +167,11 @@ fn delete(operation: &'static str, fields: RawDoc<'_>) -> Result<DeleteModel> {
         match given.name {
             "filter" => model.filter = given.document()?,
             _ if model.options.take(&given)? => {}
-            _ => return Err(given.unknown_beside("filter, hint, collation", WriteOptions::KNOWN)),
+            _ => {
+                return Err(
+                    given.unknown_beside("filter, hint, collation, let", WriteOptions::KNOWN)
+                );
+            }
         }
     }
     require(operation, "filter", &model.filter)?;
