@@ -209,6 +209,11 @@ export interface InsertManyOptions extends InsertOneOptions {
 }
 
 export interface FindOptions extends OperationOptions {
+  /** Index bounds: from `min` on, up to but without `max`; they need a `hint`. */
+  min?: Document;
+  max?: Document;
+  /** Only the fields of the index that is used. */
+  returnKey?: boolean;
   projection?: Document;
   sort?: Sort;
   skip?: number;
@@ -232,6 +237,8 @@ export interface CountOptions extends OperationOptions {
   collation?: CollationOptions;
   hint?: string | Document;
 }
+
+export type DistinctOptions = Omit<CountOptions, 'skip' | 'limit'> & { let?: Document };
 
 export interface UpdateOptions extends WriteOptions {
   upsert?: boolean;
@@ -392,6 +399,14 @@ export class Collection<T extends Document = Document> {
   /** By the database's own count, without looking at documents. */
   estimatedDocumentCount(options?: OperationOptions): Promise<number>;
   estimatedDocumentCountSync(options?: OperationOptions): number;
+
+  distinct<K extends keyof WithId<T> & string>(
+    field: K,
+    filter?: Filter<T>,
+    options?: DistinctOptions,
+  ): Promise<WithId<T>[K][]>;
+  distinct(field: string, filter?: Filter<T>, options?: DistinctOptions): Promise<any[]>;
+  distinctSync(field: string, filter?: Filter<T>, options?: DistinctOptions): any[];
 
   createIndex(keys: IndexKeys, options?: CreateIndexOptions): Promise<string>;
   createIndexSync(keys: IndexKeys, options?: CreateIndexOptions): string;

@@ -42,20 +42,6 @@ class Collection {
     return new FindCursor(this, document('filter', filter), options);
   }
 
-  /** How many documents there are, by the database's own count. */
-  async estimatedDocumentCount(options = {}) {
-    return (await this.#db.command(this.#count(options), this.#sessionOption(options))).n;
-  }
-
-  estimatedDocumentCountSync(options = {}) {
-    return this.#db.commandSync(this.#count(options), this.#sessionOption(options)).n;
-  }
-
-  #count(options) {
-    const { session, ...fields } = document('options', options);
-    return { count: this.#name, ...fields };
-  }
-
   async dropIndexes() {
     await this.#db.command({ dropIndexes: this.#name, index: '*' });
     return true;
@@ -75,11 +61,6 @@ class Collection {
   renameSync(name, options) {
     this.#db.renameCollectionSync(this.#name, name, options);
     return this.#db.collection(name);
-  }
-
-  #sessionOption(options) {
-    const session = this._session(options);
-    return session ? { session } : {};
   }
 
   /** For this package: the transaction that calls with these options work in; null for none. */

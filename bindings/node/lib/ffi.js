@@ -49,6 +49,8 @@ const SIGNATURES = {
   collection_find: 'httOE',
   collection_find_one: 'httOLE',
   collection_count_documents: 'httOE',
+  collection_estimated_document_count: 'htOE',
+  collection_distinct: 'htttOLE',
   collection_update_one: 'htttOLE',
   collection_update_many: 'htttOLE',
   collection_replace_one: 'htttOLE',
@@ -72,13 +74,11 @@ const SIGNATURES = {
 
 const C_TYPES = { u: ['uint32_t'], i: ['int32_t'], t: ['uint64_t', 'uint64_t'] };
 
-function declare([name, parameters]) {
-  const types = [...parameters].flatMap((p) => C_TYPES[p] ?? ['uint64_t']);
-  return library.func(`ironbase_${name}`, 'int32_t', types);
-}
+const typesOf = (parameters) => [...parameters].flatMap((p) => C_TYPES[p] ?? ['uint64_t']);
 
 const names = Object.keys(SIGNATURES);
-const functions = Object.entries(SIGNATURES).map(declare);
+const functions = names.map((name) => library.func(`ironbase_${name}`, 'int32_t', typesOf(SIGNATURES[name])));
+const arities = names.map((name) => typesOf(SIGNATURES[name]).length);
 const signatures = Object.values(SIGNATURES);
 /** The functions' numbers in slots, by name. */
 const FUNCTION = Object.fromEntries(names.map((name, number) => [name, number]));
@@ -96,6 +96,7 @@ const errorMessage = library.func('ironbase_error_message', 'str', ['uint64_t'])
 const errorDetails = library.func('ironbase_error_details', 'str', ['uint64_t']);
 const statusName = library.func('ironbase_status_name', 'str', ['int32_t']);
 const version = library.func('ironbase_version', 'str', []);
+const liveHandles = library.func('ironbase_live_handles', 'uint64_t', []);
 const newOperation = library.func('ironbase_db_op_new', 'uint64_t', ['uint64_t']);
 
 /* A slot, in doubles: the function's number, up to 10 arguments, the status, then the results; texts behind. */
@@ -189,8 +190,9 @@ class Slots {
     const d = this.doubles;
     const s = this.first + slot * SLOT_DOUBLES;
     const f = functions[d[s]];
+    const arity = arities[d[s]];
     let status;
-    switch (f.info.arguments.length) {
+    switch (arity) {
       case 2:
         status = f(d[s + 1], d[s + 2]);
         break;
@@ -210,7 +212,7 @@ class Slots {
         status = f(d[s + 1], d[s + 2], d[s + 3], d[s + 4], d[s + 5], d[s + 6], d[s + 7], d[s + 8]);
         break;
       default:
-        status = f(...d.subarray(s + 1, s + 1 + f.info.arguments.length));
+        status = f(...d.subarray(s + 1, s + 1 + arity));
     }
     d[s + STATUS] = status;
   }
@@ -262,4 +264,4 @@ class Slots {
   }
 }
 
-module.exports = { FREE, FUNCTION, SLOT_BYTES, Slots, libraryVersion: version(), newOperation };
+module.exports = { FREE, FUNCTION, SLOT_BYTES, Slots, libraryVersion: version(), liveHandles, newOperation };

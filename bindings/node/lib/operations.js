@@ -150,6 +150,20 @@ const COLLECTION = {
   findOne: read('collection_find_one', value),
   countDocuments: read('collection_count_documents', number),
 
+  estimatedDocumentCount: (options) => ({
+    function: FUNCTION.collection_estimated_document_count,
+    texts: [],
+    options,
+    decode: number,
+  }),
+
+  distinct: (field, filter, options) => ({
+    function: FUNCTION.collection_distinct,
+    texts: [string('field', field), filter === undefined ? null : documentText('filter', filter)],
+    options,
+    decode: value,
+  }),
+
   updateOne: change('collection_update_one', updated),
   updateMany: change('collection_update_many', updated),
   replaceOne: replace('collection_replace_one', updated),

@@ -138,7 +138,25 @@ function woken() {
   watch();
 }
 
+/** How long the process waits at its end for threads that are starting. */
+const START_MS = 5_000;
+
+/**
+ * The process ends: no thread begins another call. It waits for those that are starting: one that is stopped while it loads
+ * koffi takes the whole process down with it, as native modules abort when they can no longer throw.
+ */
+function atExit() {
+  Atomics.store(control, queue.STOPPED, 1);
+  const end = performance.now() + START_MS;
+  for (let left = START_MS; left > 0; left = end - performance.now()) {
+    const ready = Atomics.load(control, queue.READY);
+    if (ready >= workers.length) return;
+    Atomics.wait(control, queue.READY, ready, left);
+  }
+}
+
 function startWorker() {
+  if (workers.length === 0) process.once('exit', atExit);
   const worker = new Worker(path.join(__dirname, 'worker.js'), {
     name: 'ironbase',
     workerData: memory,

@@ -6,6 +6,8 @@
  *             TAKEN      calls taken so far; a worker takes the next by moving it on
  *             FINISHED   calls finished so far; written by the workers, waited for by the main thread
  *             PLACE      places handed out in `finished`
+ *             READY      workers that have loaded the library
+ *             STOPPED    1: the process ends, and no more calls are to be taken
  *   submitted a ring of slots' numbers, in the order of submission
  *   finished  a ring of slots' numbers plus one, in the order of finishing; 0: not yet
  *   states    of each slot: QUEUED, RUNNING, or CANCELLED by the main thread before a worker took it
@@ -23,6 +25,8 @@ const SUBMITTED = 0;
 const TAKEN = 1;
 const FINISHED = 2;
 const PLACE = 3;
+const READY = 4;
+const STOPPED = 5;
 
 const QUEUED = 0;
 const RUNNING = 1;
@@ -50,6 +54,8 @@ module.exports = {
   TAKEN,
   FINISHED,
   PLACE,
+  READY,
+  STOPPED,
   QUEUED,
   RUNNING,
   CANCELLED,

@@ -7,7 +7,10 @@ const queue = require('./queue');
 const { control, submitted, finished, states } = queue.viewsOf(workerData);
 const slots = new Slots(workerData, queue.SLOTS_OFFSET);
 
-for (;;) {
+Atomics.add(control, queue.READY, 1);
+Atomics.notify(control, queue.READY);
+
+while (Atomics.load(control, queue.STOPPED) === 0) {
   const taken = Atomics.load(control, queue.TAKEN);
   const end = Atomics.load(control, queue.SUBMITTED);
   if (taken === end) {

@@ -94,11 +94,14 @@ test('bulkWrite makes writes of different kinds', async (t) => {
   );
 });
 
-test('counting', async (t) => {
+test('counting and distinct', async (t) => {
   const { c } = await filled(t, 30);
   assert.strictEqual(await c.countDocuments({ v: { $lt: 2 } }), 6);
   assert.strictEqual(await c.countDocuments({}, { limit: 4 }), 4);
   assert.strictEqual(await c.estimatedDocumentCount(), 30);
+  assert.deepStrictEqual((await c.distinct('tag')).sort(), ['tag0', 'tag1', 'tag2']);
+  assert.deepStrictEqual(await c.distinct('v', { _id: { $lt: 2 } }), [0, 1]);
+  await assert.rejects(c.distinct(5), { name: 'IronBaseInvalidArgumentError' });
 });
 
 test('indexes', async (t) => {
@@ -152,6 +155,7 @@ test('the synchronous face does the same', async (t) => {
   assert.deepStrictEqual(c.findOneSync({ _id: 100 }), { _id: 100 });
   assert.strictEqual(c.countDocumentsSync(), 32);
   assert.strictEqual(c.estimatedDocumentCountSync(), 32);
+  assert.deepStrictEqual(c.distinctSync('v', { _id: 3 }), [3]);
   assert.strictEqual(c.updateManySync({}, { $set: { z: 1 } }).modifiedCount, 32);
   assert.strictEqual(c.replaceOneSync({ _id: 100 }, {}).matchedCount, 1);
   assert.strictEqual(c.findOneAndUpdateSync({ _id: 1 }, { $set: { q: 1 } }, { returnDocument: 'after' }).q, 1);

@@ -136,3 +136,16 @@ test('a program waits for a call of which it is told nothing', async () => {
     process.on('exit', () => console.log(db.collection('c').countDocumentsSync()));`;
   assert.strictEqual(await program(code), '1\n');
 });
+
+for (const [when, ms] of [['while threads start', 0], ['a little later', 15], ['while calls run', 150]]) {
+  test(`process.exit() ${when} ends the process as it should`, async () => {
+    const code = `
+      const db = ironbase.openSync(':memory:');
+      const c = db.collection('c');
+      for (let i = 0; i < 500; i++) c.insertOneSync({ _id: i });
+      for (let i = 0; i < 20; i++) c.countDocuments(${JSON.stringify(SLOW)}, { maxTimeMS: 500 }).catch(() => {});
+      const end = () => { console.log('ends'); process.exit(0); };
+      ${ms} ? setTimeout(end, ${ms}) : end();`;
+    for (let i = 0; i < 5; i++) assert.strictEqual(await program(code), 'ends\n');
+  });
+}

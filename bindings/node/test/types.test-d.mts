@@ -44,6 +44,8 @@ async function use(): Promise<void> {
     { updateOne: { filter: { _id: 1 }, update: { $set: { age: 1 } }, upsert: true } },
     { deleteMany: { filter: {} } },
   ]);
+  const ages: (number | undefined)[] = await users.distinct('age');
+  const zips: any[] = await users.distinct('address.zip');
   const many: number = await users.countDocuments({}, { limit: 5, signal: AbortSignal.timeout(1000) });
   const index: string = await users.createIndex([['name', 1], 'age'], { unique: true });
 
@@ -77,7 +79,7 @@ async function use(): Promise<void> {
   // @ts-expect-error a database is opened with open()
   new Db();
 
-  void [first, name, names, projected, matchedCount, id, after, insertedIds, many, index, total, sum];
+  void [first, name, names, projected, matchedCount, id, after, insertedIds, ages, zips, many, index, total, sum];
   await db[Symbol.asyncDispose]();
 }
 
