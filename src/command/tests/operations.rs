@@ -174,6 +174,10 @@ fn a_capped_collections_limits_can_be_changed() {
     for (command, code) in [
         (r#"{"collMod": "a", "cappedSize": 1000}"#, 72),
         (r#"{"collMod": "a", "cappedMax": 5}"#, 72),
+        (
+            r#"{"collMod": "a", "index": {"name": "x_1", "hidden": true}}"#,
+            2,
+        ),
         (r#"{"collMod": "a", "cappedSize": 0}"#, 51024),
         (r#"{"collMod": "none", "cappedSize": 1000}"#, 26),
     ] {

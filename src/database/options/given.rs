@@ -162,14 +162,22 @@ impl Given<'_> {
             operation, name, ..
         } = self;
         if NOT_YET.contains(name) {
-            let message = format!("option \"{name}\" of {operation} is not supported yet");
-            return Error::new(Status::Unsupported, Code::BAD_VALUE, message);
+            return self.not_yet();
         }
         let message = format!("{operation} has no option \"{name}\"; it takes {known}");
         Error::new(Status::Argument, Code::IDL_UNKNOWN_FIELD, message)
     }
 
-    /// The same for an operation that takes `own` and what others take too.
+    /// The error for an option that MongoDB has and this version has not.
+    pub(super) fn not_yet(&self) -> Error {
+        let Given {
+            operation, name, ..
+        } = self;
+        let message = format!("option \"{name}\" of {operation} is not supported yet");
+        Error::new(Status::Unsupported, Code::BAD_VALUE, message)
+    }
+
+    /// The error of an unknown option for an operation that takes `own` and what others take too.
     pub(super) fn unknown_beside(&self, own: &str, common: &str) -> Error {
         self.unknown(&format!("{own}, {common}"))
     }

@@ -112,6 +112,7 @@ impl CollModOptions {
             match given.name {
                 "cappedSize" => options.capped_size = Some(given.number(1, MAX_CAPPED_BYTES)?),
                 "cappedMax" => options.capped_max = Some(given.limit()?),
+                "index" | "dryRun" | "changeStreamPreAndPostImages" => return Err(given.not_yet()),
                 _ if options.validation.take(&given)? => {}
                 _ if options.write.take(&given)? => {}
                 _ => {
