@@ -274,6 +274,14 @@ static void on_collection(ironbase_collection_t *collection, json_t name, json_t
                                                              &result->error);
         result->out = malloc(32);
         snprintf(result->out, 32, "%lld", (long long)count);
+    } else if (is(name, "estimatedDocumentCount")) {
+        result->status = ironbase_collection_estimated_document_count(collection, ARGUMENT(options), &count, &result->error);
+        result->out = malloc(32);
+        snprintf(result->out, 32, "%lld", (long long)count);
+    } else if (is(name, "distinct")) {
+        json_t field = unquoted(member(arguments, "field"));
+        result->status = ironbase_collection_distinct(collection, ARGUMENT(field), ARGUMENT(filter), ARGUMENT(options), &result->out,
+                                                      NULL, &result->error);
     } else if (is(name, "dropIndex")) {
         json_t index = unquoted(member(arguments, "name"));
         result->status = ironbase_collection_drop_index(collection, ARGUMENT(index), &result->error);

@@ -83,6 +83,8 @@ std::string test_run::on_collection(ironbase::collection collection, const std::
     if (name == "find") return all(collection.find(*filter, *options));
     if (name == "findOne") return or_null(collection.find_one(*filter, *options));
     if (name == "countDocuments") return std::to_string(collection.count_documents(*filter, *options));
+    if (name == "estimatedDocumentCount") return std::to_string(collection.estimated_document_count(*options));
+    if (name == "distinct") return collection.distinct(arguments["field"].get<std::string>(), *filter, *options).str();
     if (name == "updateOne") return collection.update_one(*filter, *update, *options).str();
     if (name == "updateMany") return collection.update_many(*filter, *update, *options).str();
     if (name == "replaceOne") return collection.replace_one(*filter, *replacement, *options).str();
