@@ -59,6 +59,10 @@
  * except that a cursor serves one thread at a time, and that nobody may use a handle while it is
  * being freed or later.
  *
+ * **Options of writing.** Beside its own options every function that writes documents or builds indexes takes
+ * `maxTimeMS` and `opId` (see @ref operation); `durability` (as of ironbase_open()) or `writeConcern` (`{"j": true}`) for how safe this write
+ * must be; `bypassDocumentValidation` (false); `comment`, `readConcern` and `readPreference`, which change nothing.
+ *
  * **Statuses of every function:** #IRONBASE_ERROR_ARGUMENT for a parameter that is NULL and must
  * not be, for an impossible length, for bad UTF-8 and unknown options (the message names the
  * parameter); #IRONBASE_ERROR_UNSUPPORTED for options that MongoDB has and this version has not;
