@@ -325,6 +325,27 @@
  * ironbase_db_free(db);
  * @endcode
  */
+/**
+ * @defgroup maintenance Maintenance
+ * @brief Looking for damage, and saving what is left.
+ *
+ * A page that has gone bad is noticed when it is read. ironbase_db_verify() reads all of them, and compares
+ * what must agree: documents and indexes, pages in use and free pages, catalog, files and log. Damage is
+ * not repaired, since there is no second copy: ironbase_salvage() makes a new database of all that can be
+ * read.
+ *
+ * @code{.c}
+ * char *report = NULL;
+ * if (ironbase_verify("app.mlite", NULL, 0, NULL, NULL, &report, NULL, NULL) == IRONBASE_OK) {
+ *     puts(report); // {"valid":true, ...
+ *     ironbase_string_free(report);
+ * }
+ * if (ironbase_salvage("app.mlite", "saved.mlite", NULL, 0, NULL, NULL, &report, NULL, NULL) == IRONBASE_OK) {
+ *     puts(report); // {"documents": .., "lostDocuments": .., ...
+ *     ironbase_string_free(report);
+ * }
+ * @endcode
+ */
 
 
 /**
@@ -1845,7 +1866,7 @@ ironbase_status_t ironbase_db_op_kill(ironbase_db_t *db,
 /**
  * Has a function told how far the operations under an id are.
  *
- * Counting, reading, updating, deleting, inserting many and building indexes tell it. When this
+ * Counting, reading, updating, deleting, inserting many, building indexes and verifying tell it. When this
  * returns, the function set before is not running any more and will not be called again, so what
  * its `user` pointed to may go.
  *
@@ -1880,6 +1901,102 @@ ironbase_status_t ironbase_db_op_set_progress(ironbase_db_t *db,
 ironbase_status_t ironbase_db_op_free(ironbase_db_t *db,
                                       uint64_t op_id,
                                       ironbase_error_t **err);
+
+/**
+ * Looks for damage in an open database: reads every page anew, and holds trees, indexes and documents, free pages, catalog and
+ * log against each other. Readers and writers go on meanwhile; each collection is looked at as it is at one instant.
+ *
+ * Damage is no error of this function: `valid` is then false, and `errors` says what is wrong with which `file`, `page`,
+ * `collection`, `index` and `key` (as docs/format.md describes keys). What to do then is in docs/maintenance.md.
+ *
+ * Options: `maxErrors` (100): so many are named, the others only counted; `maxTimeMS`, `opId`,
+ * `comment`. Progress counts documents and index entries.
+ *
+ * @param db The database.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out `{"valid": .., "collections": n, "documents": n, "indexEntries": n, "pages": n, "freePages": n,
+ *             "leakedPages": n, "errorCount": n, "errors": [..], "warnings": [..], "durationMs": n}`; free it with
+ *             ironbase_string_free().
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK, whether or not there is damage; #IRONBASE_ERROR_INTERRUPTED.
+ * @ingroup maintenance
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_db_verify(ironbase_db_t *db,
+                                     const char *options,
+                                     size_t options_len,
+                                     char **out,
+                                     size_t *out_len,
+                                     ironbase_error_t **err);
+
+/**
+ * Looks for damage in a database that nobody has open for writing, whether or not it can be opened. Writes nothing: what a
+ * crash left is recovered in memory only.
+ *
+ * @param path The database's directory, NUL-terminated.
+ * @param options As for ironbase_db_verify(), without `opId`; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param progress Told how far it is; false stops it. NULL for none.
+ * @param user Handed to the function; may be NULL.
+ * @param[out] out As for ironbase_db_verify().
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK, whether or not there is damage; #IRONBASE_ERROR_NOT_FOUND if there is no database;
+ *         #IRONBASE_ERROR_LOCKED if it is open for writing; #IRONBASE_ERROR_UNSUPPORTED for one of a newer format;
+ *         #IRONBASE_ERROR_INTERRUPTED.
+ * @ingroup maintenance
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_verify(const char *path,
+                                  const char *options,
+                                  size_t options_len,
+                                  ironbase_progress_fn progress,
+                                  void *user,
+                                  char **out,
+                                  size_t *out_len,
+                                  ironbase_error_t **err);
+
+/**
+ * Saves every document that can be read of a damaged database into a new one, whatever is damaged: pages, the catalog, the
+ * superblock, the log; files that are cut, missing or another database's. Collections keep their names and options and get
+ * their indexes again as far as the catalog can be read. The damaged database is only read.
+ *
+ * What was lost, and what could not be told apart, is in the result: for each collection `documents` (in the new database),
+ * `lostDocuments` (of those that the last checkpoint counted; null if that is not known), `uncertain` (from pages that may
+ * not have been the newest, so that deleted documents and old forms may be among them), `olderVersions` (passed over),
+ * `invalid`, `damagedPages`, `lostRanges`, and whether each index was made again. docs/maintenance.md explains them.
+ *
+ * Options: `pageSize` (8192) of the new database, `maxTimeMS`, `comment`. Progress counts documents and pages.
+ *
+ * @param damaged The damaged database's directory, NUL-terminated.
+ * @param into A directory for the new database, made if it is not there; there must be nothing of a database in it.
+ *             NUL-terminated.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param progress Told how far it is; false stops it. NULL for none.
+ * @param user Handed to the function; may be NULL.
+ * @param[out] out `{"documents": n, "lostDocuments": n, "collections": [..], "lastCommit": n, "lostCommits": n, "notes": [..],
+ *             "durationMs": n}`; free it with ironbase_string_free().
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK, whatever was lost; #IRONBASE_ERROR_NOT_FOUND if nothing of a database is there;
+ *         #IRONBASE_ERROR_LOCKED if it is open for writing; #IRONBASE_ERROR_ARGUMENT if `into` holds something;
+ *         #IRONBASE_ERROR_UNSUPPORTED for a newer format; #IRONBASE_ERROR_FULL, #IRONBASE_ERROR_IO,
+ *         #IRONBASE_ERROR_INTERRUPTED: the new database's files have been removed again.
+ * @ingroup maintenance
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_salvage(const char *damaged,
+                                   const char *into,
+                                   const char *options,
+                                   size_t options_len,
+                                   ironbase_progress_fn progress,
+                                   void *user,
+                                   char **out,
+                                   size_t *out_len,
+                                   ironbase_error_t **err);
 
 #ifdef __cplusplus
 }  // extern "C"

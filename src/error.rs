@@ -116,6 +116,7 @@ codes! {
     INDEX_KEY_SPECS_CONFLICT = 86, "IndexKeySpecsConflict";
     OPERATION_FAILED = 96, "OperationFailed";
     WRITE_CONFLICT = 112, "WriteConflict";
+    COMMAND_NOT_SUPPORTED = 115, "CommandNotSupported";
     COMMAND_FAILED = 125, "CommandFailed";
     DURATION_OVERFLOW = 159, "DurationOverflow";
     UNSATISFIABLE_WRITE_CONCERN = 100, "UnsatisfiableWriteConcern";

@@ -25,6 +25,7 @@ const SOURCES: &[&str] = &[
     "bson.rs",
     "transaction.rs",
     "operation.rs",
+    "maintenance.rs",
 ];
 
 fn root() -> &'static Path {

@@ -48,6 +48,8 @@ pub mod command;
 
 pub mod operation;
 
+pub mod maintenance;
+
 // What they are made of.
 mod arguments;
 mod guard;

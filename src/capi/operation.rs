@@ -69,7 +69,7 @@ pub unsafe extern "C" fn ironbase_db_op_kill(
 
 /// Has a function told how far the operations under an id are.
 ///
-/// Counting, reading, updating, deleting, inserting many and building indexes tell it. When this
+/// Counting, reading, updating, deleting, inserting many, building indexes and verifying tell it. When this
 /// returns, the function set before is not running any more and will not be called again, so what
 /// its `user` pointed to may go.
 ///
@@ -93,11 +93,7 @@ pub unsafe extern "C" fn ironbase_db_op_set_progress(
     // SAFETY: the caller keeps the header's conventions.
     unsafe {
         guard(err, || {
-            let progress = progress.map(|function| {
-                let callback = Callback { function, user };
-                Box::new(move |done, total| callback.call(done, total)) as Box<ProgressFn>
-            });
-            borrow("db", db)?.op_set_progress(op_id, progress)?;
+            borrow("db", db)?.op_set_progress(op_id, progress_of(progress, user))?;
             Ok(Status::Ok)
         })
     }
@@ -126,6 +122,17 @@ pub unsafe extern "C" fn ironbase_db_op_free(
             Ok(Status::Ok)
         })
     }
+}
+
+/// The callback as the database takes it.
+pub(super) fn progress_of(
+    progress: ironbase_progress_fn,
+    user: *mut c_void,
+) -> Option<Box<ProgressFn>> {
+    progress.map(|function| {
+        let callback = Callback { function, user };
+        Box::new(move |done, total| callback.call(done, total)) as Box<ProgressFn>
+    })
 }
 
 struct Callback {

@@ -30,6 +30,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 mod update;
+mod validate;
 mod write_errors;
 
 use std::time::Instant;

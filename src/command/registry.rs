@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::{
     bulk_write, collections, count, cursors, delete, distinct, explain, find, find_and_modify,
-    indexes, insert, server, session, stats, update,
+    indexes, insert, server, session, stats, update, validate,
 };
 use crate::bson::Builder;
 use crate::error::Result;
@@ -76,6 +76,7 @@ const COMMANDS: &[&Command] = &[
     &collections::RENAME_COLLECTION,
     &server::SERVER_STATUS,
     &update::UPDATE,
+    &validate::VALIDATE,
 ];
 
 /// The command of a name.

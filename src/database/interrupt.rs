@@ -160,6 +160,20 @@ impl Interrupt {
         Ok(interrupt)
     }
 
+    /// For work that belongs to no open database, and so has no id: `progress` is told, and may stop it.
+    pub fn watched(progress: Option<Box<ProgressFn>>, max_time_ms: u64) -> Result<Interrupt> {
+        let operation = Operation::default();
+        operation.set_progress(progress)?;
+        let limit = Some(max_time_ms).filter(|&limit| limit > 0);
+        let interrupt = Interrupt {
+            operation: Some(Arc::new(operation)),
+            allowance: Cell::new(limit.map(Duration::from_millis)),
+            ..Interrupt::default()
+        };
+        interrupt.resume();
+        Ok(interrupt)
+    }
+
     /// Lets the clock run.
     pub fn resume(&self) {
         if let Some(allowance) = self.allowance.get() {

@@ -31,6 +31,7 @@ mod names;
 pub mod options;
 mod record_id;
 mod return_key;
+mod salvage;
 mod scope;
 mod select;
 mod sorter;
@@ -40,6 +41,7 @@ mod transaction;
 mod trial;
 mod update;
 mod validation;
+mod verify;
 mod write_errors;
 
 use std::path::Path;
@@ -54,8 +56,10 @@ pub use cursor::Cursor;
 pub use find_and_modify::FindAndModifyResult;
 pub use insert::InsertManyResult;
 pub use interrupt::ProgressFn;
+pub use salvage::salvage_on;
 pub use transaction::Transaction;
 pub use update::UpdateResult;
+pub use verify::{Validated, problem, verify_on};
 
 use crate::bson::RawDoc;
 use crate::error::{Code, Error, Result, Status};

@@ -10,6 +10,7 @@ mod find;
 mod find_and_modify;
 mod given;
 mod language;
+mod maintenance;
 mod transaction;
 pub mod validation;
 
@@ -18,6 +19,7 @@ pub use self::create::CreateOptions;
 pub use self::find::{CountOptions, DistinctOptions, FindOptions};
 use self::given::{Given, given};
 pub use self::language::LanguageOptions;
+pub use self::maintenance::{SalvageOptions, VerifyOptions};
 pub use self::transaction::TransactionOptions;
 pub use self::validation::{CollModOptions, Validation, ValidationAction, ValidationLevel};
 use crate::bson::RawDoc;

@@ -45,7 +45,7 @@ impl Validator {
     }
 
     /// A filter that fails on a document does not match it.
-    fn allows(&self, document: RawDoc<'_>) -> Result<bool> {
+    pub fn allows(&self, document: RawDoc<'_>) -> Result<bool> {
         if !self.is_timed {
             return Ok(self.filter.matches(document).unwrap_or(false));
         }

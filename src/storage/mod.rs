@@ -7,8 +7,10 @@ pub mod error;
 pub mod page;
 pub mod pager;
 pub mod roots;
+pub mod salvage;
 pub mod snapshot;
 pub mod superblock;
+pub mod verify;
 pub mod vfs;
 pub mod wal;
 

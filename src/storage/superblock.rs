@@ -12,7 +12,7 @@ pub const FILE_MAGIC: &[u8; 8] = b"IRONFILE";
 const MAGIC: &[u8; 8] = b"IRONBASE";
 
 /// Where the two slots are: far enough apart for every page size.
-const SLOT_OFFSETS: [u64; 2] = [0, 32768];
+pub const SLOT_OFFSETS: [u64; 2] = [0, 32768];
 pub const SLOT_SIZE: usize = 512;
 /// Bytes at the start of `metadata.mlite` that belong to the slots.
 pub const RESERVED: usize = 65536;
@@ -96,6 +96,18 @@ impl Superblock {
                 level: slot[98],
             },
             next_tree: page::get_u32(slot, 100),
+        })
+    }
+
+    /// What each slot says; none: it was never written. `Err`: what is wrong with it.
+    pub fn slots(bytes: &[u8]) -> [std::result::Result<Option<Superblock>, String>; 2] {
+        SLOT_OFFSETS.map(|offset| {
+            let offset = offset as usize;
+            match bytes.get(offset..offset + SLOT_SIZE) {
+                None => Err("the file ends before it".into()),
+                Some(slot) if slot.iter().all(|&byte| byte == 0) => Ok(None),
+                Some(slot) => Superblock::decode(slot).map(Some),
+            }
         })
     }
 

@@ -1,16 +1,13 @@
 //! Whether a database is exactly a state of the model: documents, index entries both ways, counts, and the account of its
 //! pages. Everything that is wrong comes back as text, so that the caller can say how to replay it.
 
-use std::collections::BTreeSet;
-
 use ironbase::storage::Result as StorageResult;
-use ironbase::storage::btree::node::Stored;
+use ironbase::storage::btree::TreeRef;
 use ironbase::storage::btree::walk::Walk;
-use ironbase::storage::btree::{Tree, TreeRef};
+use ironbase::storage::catalog;
 use ironbase::storage::engine::{Engine, documents, entries};
-use ironbase::storage::page::PagePtr;
-use ironbase::storage::pager::file::PageFile;
 use ironbase::storage::snapshot::Version;
+use ironbase::storage::verify::{Examiner, Findings, Problem};
 
 use crate::model::{Collection, State};
 
@@ -155,78 +152,41 @@ fn show(key: &[u8]) -> String {
     format!("{:?}", String::from_utf8_lossy(key))
 }
 
-/// The account of pages: every page of a file is either reachable (from the root, the free map, or reserved) or free. Call it
-/// when no transaction runs and all commits are visible.
-pub fn pages_are_accounted_for(engine: &Engine) -> Check {
-    let version = engine.snapshot();
-    for collection in version.catalog.collections() {
-        let mut trees = vec![(&collection.file, version.tree(collection.id))];
-        for index in &collection.indexes {
-            trees.push((&index.file, version.tree(index.id)));
-        }
-        for (file, tree) in trees {
-            let account = file_is_accounted_for(file, tree, 1);
-            account.map_err(|reason| format!("{}: {reason}", file.shown()))?;
+/// Whether verifying finds nothing wrong. Call it when all commits are visible.
+pub fn verifies(engine: &Engine) -> Check {
+    let mut findings = Findings::new(1);
+    engine.verify(&Anything, &mut findings).map_err(told)?;
+    match findings.problems.first() {
+        None => Ok(()),
+        Some(problem) => {
+            let Problem {
+                kind,
+                file,
+                page,
+                text,
+                ..
+            } = problem;
+            let count = findings.count;
+            Err(format!(
+                "{file} is damaged: {kind:?}, page {page:?}: {text} (one of {count} problems)"
+            ))
         }
     }
-    let (file, tree) = engine.durable_catalog();
-    let reserved = ironbase::storage::superblock::RESERVED / file.page_size;
-    file_is_accounted_for(&file, tree, reserved as u32)
-        .map_err(|reason| format!("{}: {reason}", file.shown()))
 }
 
-fn file_is_accounted_for(file: &PageFile, tree: Tree, reserved: u32) -> Check {
-    let mut reachable: BTreeSet<u32> = (0..reserved).collect();
-    let mut add = |number: u32, pages: u32| {
-        for page in number..number + pages {
-            ensure!(reachable.insert(page), "page {page} is used twice");
-        }
+/// Every document is one.
+pub struct Anything;
+
+impl Examiner for Anything {
+    fn step(&self, _: usize) -> StorageResult<()> {
         Ok(())
-    };
-    if !tree.root.is_null() {
-        gather(file, tree.root, tree.level, &mut add)?;
     }
-    for page in file.free_map_pages().map_err(told)? {
-        add(page, 1)?;
-    }
-    let space = file.capture_space().map_err(told)?;
-    let beyond = reachable.last().is_some_and(|&last| last >= space.pages());
-    ensure!(!beyond, "a page beyond the {} of the file", space.pages());
-    let mut in_use = 0;
-    for page in 0..space.pages() {
-        let (is, should) = (space.alive().get(page), reachable.contains(&page));
-        ensure!(!is || should, "page {page} is lost: taken, but unreachable");
-        ensure!(is || !should, "page {page} is in use, but counted as free");
-        let held = space.in_use().get(page);
-        ensure!(held || !is, "page {page} is alive, but may be given out");
-        in_use += u32::from(held);
-    }
-    ensure!(
-        space.free() == space.pages() - in_use,
-        "{} pages are counted as free, not {}",
-        space.free(),
-        space.pages() - in_use
-    );
-    Ok(())
-}
 
-fn gather(
-    file: &PageFile,
-    at: PagePtr,
-    level: u8,
-    add: &mut impl FnMut(u32, u32) -> Check,
-) -> Check {
-    add(at.number, 1)?;
-    let pin = crossbeam_epoch::pin();
-    let node = file.node(at, level, &pin).map_err(told)?;
-    for index in 0..node.count() {
-        if level > 0 {
-            gather(file, node.child(index), level - 1, add)?;
-        } else if let Stored::Extent { at, length } = node.value(index) {
-            add(at.number, file.extent_pages(length))?;
-            let content: StorageResult<&[u8]> = file.extent(at, length, &pin);
-            content.map_err(told)?;
-        }
+    fn document(&self, _: &catalog::Collection, _: &[u8], _: &[u8]) -> Option<String> {
+        None
     }
-    Ok(())
+
+    fn shown(&self, document: &[u8]) -> String {
+        show(document)
+    }
 }

@@ -6,27 +6,33 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use ironbase::storage::btree::Tree;
+use ironbase::storage::btree::node::Stored;
 use ironbase::storage::engine::Options;
+use ironbase::storage::page::{HEADER, PagePtr};
+use ironbase::storage::pager::file::PageFile;
+use ironbase::storage::pager::space::Bitmap;
+use ironbase::storage::superblock::{LogPosition, RESERVED, Superblock};
 use ironbase::storage::vfs::Vfs;
 use ironbase::storage::vfs::sim::SimVfs;
 
-use crate::check::{Check, ensure, pages_are_accounted_for, told, version_is};
+use crate::check::{ensure, told, verifies, version_is};
 use crate::life::{Life, open, options};
 use crate::model::{Model, State};
 use crate::runs::{amount, for_each};
 
-const PAGE: u64 = 4096;
+pub const PAGE: u64 = 4096;
 
 /// A database with branches, extents, indexes, a checkpoint and a log behind it.
-struct Sample {
-    options: Options,
-    disk: SimVfs,
-    model: Model,
+pub struct Sample {
+    pub options: Options,
+    pub disk: SimVfs,
+    pub model: Model,
     /// The same some commits earlier, checkpointed as well.
     earlier: SimVfs,
 }
 
-fn sample(seed: u64, documents: usize) -> Sample {
+pub fn sample(seed: u64, documents: usize) -> Sample {
     let options = Options {
         cache_bytes: 1 << 20,
         checkpoint_log_bytes: 1 << 30,
@@ -61,6 +67,8 @@ struct Outcomes {
     harmless: AtomicU64,
     shortened: AtomicU64,
     messages: Mutex<BTreeMap<String, u64>>,
+    /// Flips after which everything was as it should be.
+    missed: Mutex<Vec<(String, u64)>>,
 }
 
 impl Outcomes {
@@ -91,14 +99,14 @@ impl Outcomes {
     }
 }
 
-/// Opens a damaged disk and reads all of it. `may_shorten`: the last group of the log may be gone.
+/// Opens a damaged disk and reads all of it. `may_shorten`: the last group of the log may be gone. Whether nothing was wrong.
 fn right_or_told(
     sample: &Sample,
     disk: &SimVfs,
     path: &str,
     may_shorten: bool,
     outcomes: &Outcomes,
-) -> Check {
+) -> Result<bool, String> {
     let names_file = |text: &str| {
         let is_damage = text.starts_with("Corrupt")
             || text.starts_with("Unsupported")
@@ -115,7 +123,7 @@ fn right_or_told(
         Err(error) => {
             let text = told(error);
             outcomes.count(&outcomes.refused, Some(&text));
-            return names_file(&text);
+            return names_file(&text).map(|()| false);
         }
     };
     let version = engine.snapshot();
@@ -127,9 +135,12 @@ fn right_or_told(
         version.lsn
     );
     let state = sample.model.at(version.lsn).ok_or("no commit of ours")?;
-    match version_is(&version, state).and_then(|()| pages_are_accounted_for(&engine)) {
+    match version_is(&version, state).and_then(|()| verifies(&engine)) {
         Ok(()) if is_shorter => outcomes.count(&outcomes.shortened, None),
-        Ok(()) => outcomes.count(&outcomes.harmless, None),
+        Ok(()) => {
+            outcomes.count(&outcomes.harmless, None);
+            return Ok(true);
+        }
         Err(text) => {
             outcomes.count(&outcomes.unreadable, Some(&text));
             ensure!(
@@ -142,14 +153,14 @@ fn right_or_told(
             );
         }
     }
-    Ok(())
+    Ok(false)
 }
 
-fn is_log(path: &str) -> bool {
+pub fn is_log(path: &str) -> bool {
     path.ends_with(".wal")
 }
 
-fn files(disk: &SimVfs) -> Vec<(String, u64)> {
+pub fn files(disk: &SimVfs) -> Vec<(String, u64)> {
     let paths = disk.paths().into_iter().filter(|path| path != "lock");
     paths
         .map(|path| {
@@ -168,6 +179,91 @@ fn last_group(disk: &SimVfs) -> (String, u64) {
     let bytes = disk.contents(&path).expect("read");
     let at = bytes.windows(4).rposition(|window| window == b"GRP1");
     (path, at.expect("a group") as u64)
+}
+
+/// The bytes of a sample that nothing ever reads: free pages, what is behind an extent's content, what is between and behind the
+/// superblock's slots, the log before the checkpoint and between and behind its groups.
+struct Unread {
+    disk: SimVfs,
+    log: LogPosition,
+    /// The pages in use of each page file.
+    alive: BTreeMap<String, Bitmap>,
+    /// Places behind the content of extents.
+    slack: Vec<(String, std::ops::Range<u64>)>,
+}
+
+impl Unread {
+    fn of(sample: &Sample) -> Unread {
+        let metadata = sample.disk.contents("metadata.mlite").expect("read");
+        let superblock = Superblock::choose(&metadata, "metadata.mlite").expect("sound");
+        let options = Options {
+            read_only: true,
+            replay: false,
+            ..sample.options.clone()
+        };
+        let engine = open(&sample.disk.reader(), &options).expect("sound");
+        let mut unread = Unread {
+            disk: sample.disk.clone(),
+            log: superblock.log,
+            alive: BTreeMap::new(),
+            slack: Vec::new(),
+        };
+        let version = engine.snapshot();
+        for collection in version.catalog.collections() {
+            unread.add(&collection.file, version.tree(collection.id));
+            for index in &collection.indexes {
+                unread.add(&index.file, version.tree(index.id));
+            }
+        }
+        let (file, tree) = engine.durable_catalog();
+        unread.add(&file, tree);
+        unread
+    }
+
+    fn add(&mut self, file: &PageFile, tree: Tree) {
+        let space = file.capture_space().expect("sound");
+        self.alive.insert(file.name.clone(), space.alive().clone());
+        if !tree.root.is_null() {
+            self.add_slack(file, tree.root, tree.level);
+        }
+    }
+
+    fn add_slack(&mut self, file: &PageFile, at: PagePtr, level: u8) {
+        let pin = crossbeam_epoch::pin();
+        let node = file.node(at, level, &pin).expect("sound");
+        for index in 0..node.count() {
+            if level > 0 {
+                self.add_slack(file, node.child(index), level - 1);
+            } else if let Stored::Extent { at, length } = node.value(index) {
+                let start = u64::from(at.number) * PAGE;
+                let end = start + u64::from(file.extent_pages(length)) * PAGE;
+                let content = start + HEADER as u64 + u64::from(length);
+                self.slack.push((file.name.clone(), content..end));
+            }
+        }
+    }
+
+    fn has(&self, path: &str, at: u64) -> bool {
+        if is_log(path) {
+            let number = path
+                .trim_start_matches("database.wal/")
+                .trim_end_matches(".wal");
+            let segment = number.parse().expect("a segment's number");
+            let position = LogPosition {
+                segment,
+                offset: at,
+            };
+            let is_header = segment == self.log.segment && at < 64;
+            let is_zero = self.disk.contents(path).expect("read")[at as usize] == 0;
+            return is_zero || !is_header && position < self.log;
+        }
+        if path == "metadata.mlite" && at < RESERVED as u64 {
+            return at % 32768 >= 512;
+        }
+        let is_slack =
+            |(file, range): &(String, std::ops::Range<u64>)| file == path && range.contains(&at);
+        !self.alive[path].get((at / PAGE) as u32) || self.slack.iter().any(is_slack)
+    }
 }
 
 #[test]
@@ -191,10 +287,29 @@ fn every_byte_is_flipped() {
             let mask = 1 << (at % 8) | u8::from(at % 3 == 0);
             disk.flip_byte(path, *at, mask).expect("flipped");
             let may_shorten = *path == log && *at >= torn_from;
-            right_or_told(&sample, &disk, path, may_shorten, &outcomes)
+            let harmless = right_or_told(&sample, &disk, path, may_shorten, &outcomes)?;
+            if harmless {
+                let mut missed = outcomes.missed.lock().expect("not poisoned");
+                missed.push((path.clone(), *at));
+            }
+            Ok(())
         },
     );
     outcomes.report(&format!("{} flipped bytes", flips.len()));
+    let unread = Unread::of(&sample);
+    let missed = outcomes.missed.lock().expect("not poisoned");
+    for (path, at) in missed.iter() {
+        assert!(
+            unread.has(path, *at),
+            "nobody notices a flip of byte {at} of {path}"
+        );
+    }
+    println!(
+        "of {} flips {} were noticed; the other {} are in bytes that nothing reads",
+        flips.len(),
+        flips.len() - missed.len(),
+        missed.len()
+    );
     assert!(flips.len() > 50_000, "{} flips", flips.len());
     let refused = outcomes.refused.load(Ordering::Relaxed);
     let unreadable = outcomes.unreadable.load(Ordering::Relaxed);
@@ -259,7 +374,7 @@ fn pages_are_zeroed_stale_or_misplaced() {
     for_each(
         &cases,
         |(path, what, _)| format!("pages_are_zeroed_stale_or_misplaced: {path}: {what}"),
-        |(path, _, disk)| right_or_told(&sample, disk, path, false, &outcomes),
+        |(path, _, disk)| right_or_told(&sample, disk, path, false, &outcomes).map(drop),
     );
     outcomes.report(&format!("{} spoilt pages", cases.len()));
 }
@@ -302,7 +417,7 @@ fn files_are_cut_missing_or_foreign() {
         |(path, _, disk, may_shorten)| {
             // Another database's superblock makes the rest look foreign.
             let named = if path == "metadata.mlite" { "" } else { path };
-            right_or_told(&sample, disk, named, *may_shorten, &outcomes)
+            right_or_told(&sample, disk, named, *may_shorten, &outcomes).map(drop)
         },
     );
     outcomes.report(&format!("{} spoilt files", cases.len()));

@@ -12,7 +12,7 @@ use ironbase::storage::ErrorKind;
 use ironbase::storage::engine::Options;
 use ironbase::storage::vfs::sim::{Fault, SimVfs};
 
-use crate::check::{Check, ensure, pages_are_accounted_for, told, version_is};
+use crate::check::{Check, ensure, told, verifies, version_is};
 use crate::life::{Life, options};
 use crate::model::Model;
 use crate::power_cut::{lives_on, recovers};
@@ -124,8 +124,7 @@ fn survive(leg: &Leg, disk: &SimVfs, must_poison: bool, counts: &Counts, seed: u
                     ended.is_ok(),
                     "the operations after it fail: {told_again:?}"
                 );
-                pages_are_accounted_for(life.engine())
-                    .map_err(|reason| format!("after the failure: {reason}"))?;
+                verifies(life.engine()).map_err(|reason| format!("after the failure: {reason}"))?;
             }
             model = life.model.clone();
             range = life.progress.get();

@@ -16,6 +16,7 @@ mod power_cut;
 mod real_files;
 mod recovery;
 mod runs;
+mod salvage;
 mod script;
 mod slow;
 mod threads;

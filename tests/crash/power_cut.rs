@@ -8,7 +8,7 @@ use ironbase::storage::engine::Options;
 use ironbase::storage::page::Lsn;
 use ironbase::storage::vfs::sim::SimVfs;
 
-use crate::check::{Check, ensure, pages_are_accounted_for, told, version_is};
+use crate::check::{Check, ensure, told, verifies, version_is};
 use crate::life::{Life, Progress, open, options};
 use crate::model::Model;
 use crate::runs::{amount, for_each, mix, seeds};
@@ -64,7 +64,7 @@ pub fn recorded(seed: u64, operations: usize, options: Options) -> Recorded {
         panic!("seed {seed}: {}", told(error));
     }
     disk.clear_hook();
-    pages_are_accounted_for(life.engine()).unwrap_or_else(|reason| panic!("seed {seed}: {reason}"));
+    verifies(life.engine()).unwrap_or_else(|reason| panic!("seed {seed}: {reason}"));
     let model = life.model.clone();
     drop(life);
     let points = std::mem::take(&mut *points.lock().expect("not poisoned"));
@@ -94,7 +94,7 @@ pub fn recovers(
     ensure!(lsn <= issued, "commit {lsn} is there, {issued} were made");
     let state = model.at(lsn).ok_or("a commit that no run made")?;
     version_is(&version, state).map_err(|reason| format!("at commit {lsn}: {reason}"))?;
-    pages_are_accounted_for(&engine).map_err(|reason| format!("at commit {lsn}: {reason}"))?;
+    verifies(&engine).map_err(|reason| format!("at commit {lsn}: {reason}"))?;
     Ok(lsn)
 }
 
@@ -113,7 +113,7 @@ pub fn lives_on(
         .map_err(|error| format!("a second opening: {}", told(error)))?;
     life.run(operations)
         .map_err(|error| format!("going on: {}", told(error)))?;
-    pages_are_accounted_for(life.engine()).map_err(|reason| format!("going on: {reason}"))?;
+    verifies(life.engine()).map_err(|reason| format!("going on: {reason}"))?;
     let (model, range) = (life.model.clone(), life.progress.get());
     let crashed = disk.crash(seed);
     drop(life);

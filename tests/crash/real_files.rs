@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ironbase::storage::engine::{Durability, Engine, Options};
 use ironbase::storage::vfs::os::OsVfs;
 
-use crate::check::{Check, ensure, pages_are_accounted_for, told, version_is};
+use crate::check::{Check, ensure, told, verifies, version_is};
 use crate::life::{Life, Opener, options};
 use crate::model::{Model, State};
 use crate::runs::{for_each, seeds};
@@ -56,14 +56,14 @@ fn run(seed: u64, mapped: bool) -> Check {
             model.last()
         );
         version_is(&version, model.newest())?;
-        pages_are_accounted_for(&engine)
+        verifies(&engine)
     });
     let model = Model::new(0, State::default());
     let life = Life::begin_with(opener, &options, seed, model, Arc::default());
     let mut life = life.map_err(told)?;
     life.run(400).map_err(told)?;
     version_is(&life.engine().snapshot(), life.model.newest())?;
-    pages_are_accounted_for(life.engine())?;
+    verifies(life.engine())?;
     let (opener, model) = life.end();
     reopen(&opener, &model)?;
     reopen(&opener, &model)

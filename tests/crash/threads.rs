@@ -11,7 +11,7 @@ use ironbase::storage::snapshot::Version;
 use ironbase::storage::vfs::sim::{Random, SimVfs};
 use ironbase::storage::wal::writer::LogSizes;
 
-use crate::check::{Check, ensure, pages_are_accounted_for, told, version_is};
+use crate::check::{Check, ensure, told, verifies, version_is};
 use crate::life::open;
 use crate::model::{Collection, State};
 use crate::runs::{mix, quietly, seeds};
@@ -274,7 +274,7 @@ fn run_all(seed: u64, durability: Durability) -> Result<(u64, u64), String> {
     engine.wait(engine.stats().lsn).map_err(told)?;
     is_sound(&engine.snapshot())?;
     engine.checkpoint().map_err(told)?;
-    pages_are_accounted_for(&engine)?;
+    verifies(&engine)?;
     drop(engine);
     for (index, cut) in cuts.iter().enumerate() {
         for round in 0..2 {
@@ -294,7 +294,7 @@ fn survives(cut: &Cut, options: &Options, seed: u64) -> Check {
     };
     let engine = open(&cut.disk.crash(seed), &options).map_err(told)?;
     let found = is_sound(&engine.snapshot())?;
-    pages_are_accounted_for(&engine)?;
+    verifies(&engine)?;
     let durable = options.durability == Durability::Full;
     for (writer, found) in found.into_iter().enumerate() {
         let at_least = if durable { cut.at_least[writer] } else { 0 };

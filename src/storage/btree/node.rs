@@ -272,6 +272,24 @@ impl<'a> Node<'a> {
     }
 }
 
+impl Node<'_> {
+    /// Whether the bytes of the cells, living and dead, are those that the page counts. Holds for every node that was written;
+    /// nothing relies on it but room.
+    pub fn check_account(self) -> Result<(), String> {
+        let cells: usize = (0..self.count())
+            .map(|index| self.suffix(index).len() + self.payload(index).len())
+            .sum();
+        let garbage = get_u16(self.0, GARBAGE) as usize;
+        match cells + garbage == self.0.len() - self.cell_start() {
+            true => Ok(()),
+            false => Err(format!(
+                "cells of {cells} bytes and {garbage} of garbage from {} on",
+                self.cell_start()
+            )),
+        }
+    }
+}
+
 /// A page that the running transaction owns, changed as a node.
 pub struct NodeMut<'a>(&'a mut [u8]);
 

@@ -18,6 +18,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod verify;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +42,7 @@ use arrivals::Arrivals;
 use background::Bell;
 use checkpoint::CheckpointState;
 use commit::GroupCommit;
+pub(super) use open::page_files;
 use recent::RecentWrites;
 pub use transaction::{InTransaction, Transaction};
 pub use write::{Duplicate, WriteTxn};
@@ -62,6 +64,8 @@ pub enum Durability {
 pub struct Options {
     pub create: bool,
     pub read_only: bool,
+    /// Whether the log is read; else the database is as its checkpoint left it. Only for looking at a damaged one.
+    pub replay: bool,
     pub durability: Durability,
     pub sync_interval_ms: u64,
     /// For new databases and new files.
@@ -83,6 +87,7 @@ impl Default for Options {
         Options {
             create: true,
             read_only: false,
+            replay: true,
             durability: Durability::Full,
             sync_interval_ms: 100,
             page_size: 8192,

@@ -77,7 +77,10 @@ impl Engine {
             created_file: AtomicBool::new(false),
         });
         let (catalog_file, loaded) = load(&shared, &superblock)?;
-        let log = Log::scan(&vfs, database_id, superblock.log, checkpoint)?;
+        let log = match options.replay {
+            true => Log::scan(&vfs, database_id, superblock.log, checkpoint)?,
+            false => Log::unread(&vfs, database_id, superblock.log, checkpoint),
+        };
         if !options.read_only {
             settle(&vfs, &superblock, &log)?;
             // ORDER: only what is durable decides which files nobody needs.
@@ -222,6 +225,10 @@ fn check_options(options: &Options) -> Result<()> {
         let message = format!("page size {size}: must be 4096, 8192, 16384 or 32768");
         return Err(Error::new(ErrorKind::Argument, message));
     }
+    if !options.replay && !options.read_only {
+        let message = "without its log a database is opened for reading only";
+        return Err(Error::new(ErrorKind::Argument, message));
+    }
     Ok(())
 }
 
@@ -287,12 +294,7 @@ fn create(vfs: &Arc<dyn Vfs>, options: &Options) -> Result<Superblock> {
 fn refuse_remains(vfs: &Arc<dyn Vfs>) -> Result<()> {
     let shown = vfs.display("");
     let failed = |e| Error::io(format!("cannot list {shown}"), e);
-    let mut remains: Vec<String> = vfs
-        .list("")
-        .map_err(failed)?
-        .into_iter()
-        .filter(|name| is_page_file(name))
-        .collect();
+    let mut remains = page_files(vfs)?;
     if vfs.exists(wal::DIRECTORY).map_err(failed)? {
         // A crash while creating leaves one empty segment, never more.
         let segments = reader::segments(vfs, 0)?;
@@ -308,6 +310,17 @@ fn refuse_remains(vfs: &Arc<dyn Vfs>) -> Result<()> {
         remains.join(", ")
     );
     Err(Error::corrupt_file(&shown, reason))
+}
+
+/// The names of the files that look like a collection's or an index's.
+pub(in crate::storage) fn page_files(vfs: &Arc<dyn Vfs>) -> Result<Vec<String>> {
+    let names = vfs
+        .list("")
+        .map_err(|e| Error::io(format!("cannot list {}", vfs.display("")), e))?;
+    Ok(names
+        .into_iter()
+        .filter(|name| is_page_file(name))
+        .collect())
 }
 
 fn is_page_file(name: &str) -> bool {

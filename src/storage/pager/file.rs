@@ -7,6 +7,8 @@
 //! Invariants: at most one thread writes pages of a file out at a time (`flushing`); a page is dropped from memory
 //! only after its bytes and the new length are visible through the file.
 
+mod inspect;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -17,6 +19,7 @@ use parking_lot::Mutex;
 use super::free_map::FreeMap;
 use super::maps::{Maps, Verified, in_one_map};
 use super::open_files::OpenFiles;
+use super::raw;
 use super::space::Space;
 use super::table::{PageBox, PageRef, PageTable};
 use crate::storage::btree::node::Node;
@@ -212,15 +215,7 @@ impl PageFile {
 
     #[cold]
     fn check(&self, page: &[u8], number: u32) -> Result<()> {
-        if let Some(reason) = page::damage(page, number, self.tree) {
-            return Err(self.corrupt(number, reason));
-        }
-        match page::kind(page) {
-            Some(Kind::Leaf | Kind::Branch) => Node::new(page)
-                .check()
-                .map_err(|reason| self.corrupt(number, reason)),
-            _ => Ok(()),
-        }
+        raw::check_page(page, number, self.tree).map_err(|reason| self.corrupt(number, reason))
     }
 
     /// The mapped bytes of pages known to be on disk.

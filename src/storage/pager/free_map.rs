@@ -88,6 +88,18 @@ impl FreeMap {
         Ok(Space::restore(alive, self.at.pages.max(self.reserved)))
     }
 
+    /// Reads the map, which is loaded, from the disk once more.
+    pub fn inspect(&self, file: &PageFile) -> Result<()> {
+        let mut again = FreeMap::new(self.at, self.reserved);
+        again.load(file)?;
+        let words = (self.at.pages as usize).div_ceil(64);
+        if again.nodes != self.nodes || !again.written.same_words(&self.written, 0, words) {
+            let reason = "the free map on disk is another than the one in use";
+            return Err(Error::corrupt(&file.shown(), self.at.root.number, reason));
+        }
+        Ok(())
+    }
+
     /// The map's own pages, once it is loaded.
     pub fn pages(&self) -> impl Iterator<Item = u32> {
         self.nodes.iter().flatten().map(|(_, at)| at.number)

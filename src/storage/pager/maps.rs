@@ -109,6 +109,14 @@ impl Verified {
         });
         words[index].fetch_or(mask, Ordering::Release);
     }
+
+    /// The page must be verified again before its next use.
+    pub fn clear(&self, number: u32) {
+        let (chunk, index, mask) = Self::locate(number);
+        if let Some(words) = self.chunks[chunk].get() {
+            words[index].fetch_and(!mask, Ordering::Release);
+        }
+    }
 }
 
 #[cfg(test)]

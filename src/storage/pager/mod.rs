@@ -5,5 +5,6 @@ pub mod file;
 pub mod free_map;
 pub mod maps;
 pub mod open_files;
+pub mod raw;
 pub mod space;
 pub mod table;

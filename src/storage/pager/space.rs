@@ -46,6 +46,17 @@ impl Bitmap {
             .sum()
     }
 
+    /// How many numbers from `first` on are in the set.
+    pub fn count_from(&self, first: u32) -> u64 {
+        let words = self.words.iter().enumerate().skip(first as usize / 64);
+        words
+            .map(|(index, &word)| {
+                let below = (first as usize).saturating_sub(index * 64);
+                u64::from((word & u64::MAX << below).count_ones())
+            })
+            .sum()
+    }
+
     /// `count` words from word `start` on, as bytes; zeros beyond the end.
     pub fn write_words(&self, start: usize, out: &mut [u8]) {
         for (index, chunk) in out.chunks_exact_mut(8).enumerate() {

@@ -32,6 +32,24 @@ pub struct Log {
 }
 
 impl Log {
+    /// A log that nobody reads.
+    pub fn unread(
+        vfs: &Arc<dyn Vfs>,
+        database_id: [u8; 16],
+        from: LogPosition,
+        checkpoint: Lsn,
+    ) -> Log {
+        Log {
+            vfs: vfs.clone(),
+            database_id,
+            parts: Vec::new(),
+            last: checkpoint,
+            end: from,
+            torn: false,
+            bytes: 0,
+        }
+    }
+
     /// Finds the end of the log that starts at `from`, with `checkpoint` the last commit before.
     pub fn scan(
         vfs: &Arc<dyn Vfs>,
@@ -45,15 +63,7 @@ impl Log {
             let reason = "the checkpoint names it, but it is missing";
             return Err(Error::corrupt_file(&path, reason));
         }
-        let mut log = Log {
-            vfs: vfs.clone(),
-            database_id,
-            parts: Vec::new(),
-            last: checkpoint,
-            end: from,
-            torn: false,
-            bytes: 0,
-        };
+        let mut log = Log::unread(vfs, database_id, from, checkpoint);
         // A segment's header is durable before the first group is written to it, and the segment before is durable before the
         // header is made. So only the last segment can be without a header or end with half a group.
         for (index, &number) in numbers.iter().enumerate() {
@@ -103,7 +113,7 @@ impl Log {
             if is_last && rest.iter().any(|&byte| byte != 0) {
                 log.torn = true;
                 let beyond = |group: &Group<'_>| group.durable > log.last;
-                if let Some(group) = find_group(&bytes, end as usize, place, beyond) {
+                if let Some((_, group)) = find_group(&bytes, end as usize, place, beyond) {
                     return Err(log.damaged(group.durable, &path));
                 }
             }
@@ -273,20 +283,20 @@ pub fn with_part(
     }
 }
 
-/// Looks for a whole group at `from` or anywhere behind it.
-fn find_group<'a>(
+/// Looks for a whole group at `from` or anywhere behind it, and gives where it is.
+pub fn find_group<'a>(
     bytes: &'a [u8],
     from: usize,
     place: Place,
     is_wanted: impl Fn(&Group<'a>) -> bool,
-) -> Option<Group<'a>> {
+) -> Option<(usize, Group<'a>)> {
     let mut offset = from.next_multiple_of(ALIGN as usize);
     loop {
         let rest = bytes.get(offset..)?;
         offset +=
             memchr::memmem::find_iter(rest, MAGIC).find(|at| at.is_multiple_of(ALIGN as usize))?;
         match Group::read(bytes, offset, place) {
-            Some(group) if is_wanted(&group) => return Some(group),
+            Some(group) if is_wanted(&group) => return Some((offset, group)),
             Some(group) => offset += group.length(),
             None => offset += ALIGN as usize,
         }
@@ -307,7 +317,8 @@ pub fn segments(vfs: &Arc<dyn Vfs>, first: u64) -> Result<Vec<u64>> {
     Ok(numbers)
 }
 
-fn read_segment(vfs: &Arc<dyn Vfs>, number: u64) -> Result<Vec<u8>> {
+/// All bytes of a segment.
+pub fn read_segment(vfs: &Arc<dyn Vfs>, number: u64) -> Result<Vec<u8>> {
     let path = segment_path(number);
     let failed = |e| Error::io(format!("cannot read log segment {}", vfs.display(&path)), e);
     let file = vfs.open(&path, false).map_err(failed)?;
