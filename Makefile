@@ -50,7 +50,7 @@ dist: ## pack a release for this platform into dist/
 	@cmake --build $(BUILD)/dist
 	@scripts/dist.sh $(BUILD)/dist dist
 
-sanitize: ## the C and C++ tests under AddressSanitizer, the library instrumented too (needs nightly Rust)
+sanitize: ## the C and C++ tests and examples under AddressSanitizer, the library instrumented too (needs nightly Rust)
 	@scripts/sanitize.sh
 
 abi: ## keep the header's ABI in tests/abi, after it was changed on purpose

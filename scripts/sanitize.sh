@@ -1,5 +1,5 @@
 #!/bin/sh
-# The C and C++ tests under AddressSanitizer, with the library instrumented too: sanitize.sh [test ...]
+# The C and C++ tests and the examples under AddressSanitizer, with the library instrumented too: sanitize.sh [file ...]
 #
 # An uninstrumented library hides what happens inside: a read of freed memory there is seen by nobody. Instrumenting Rust takes
 # a nightly toolchain; without one this says so and is no failure.
@@ -25,26 +25,29 @@ mkdir -p "$build"
 build=$(cd "$build" && pwd)
 cp "$target/$host/debug/libironbase.so" "$build/libironbase.so.0"
 
-[ $# -gt 0 ] || set -- $(cd tests/c && ls ./*.c | sed 's,^\./,c/,') $(cd tests/cpp && ls ./*.cpp | sed 's,^\./,cpp/,')
+# The quickstart's point is to be killed.
+[ $# -gt 0 ] || set -- tests/c/*.c tests/cpp/*.cpp bindings/cpp/*.cpp $(ls examples-c/*.c | grep -v quickstart)
 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:abort_on_error=0
 failed=0
 for test in "$@"; do
     name=$(echo "$test" | tr '/.' '--')
     case $test in
-    cpp/returning.cpp) compiler="c++ -std=c++17 -fno-exceptions" ;;
+    */returning.cpp) compiler="c++ -std=c++17 -fno-exceptions" ;;
     *.cpp) compiler="c++ -std=c++17" ;;
     *) compiler="cc -std=c99 -D_POSIX_C_SOURCE=200809L" ;;
     esac
-    if grep -q nlohmann/json.hpp "tests/$test" && [ ! -f /usr/include/nlohmann/json.hpp ]; then
+    if grep -q nlohmann/json.hpp "$test" && [ ! -f /usr/include/nlohmann/json.hpp ]; then
         echo "skipped $test: nlohmann/json.hpp is not installed"
         continue
     fi
     # shellcheck disable=SC2086  # the compiler has flags
     $compiler -fsanitize=address -g -O1 -pthread -I include "-DBEHAVIOUR_DIR=\"$PWD/tests/behaviour\"" \
-        "-DIRONBASE_LIBRARY=\"$build/libironbase.so.0\"" "tests/$test" -o "$build/$name" \
+        "-DIRONBASE_LIBRARY=\"$build/libironbase.so.0\"" "$test" -o "$build/$name" \
         -Wl,--as-needed "$build/libironbase.so.0" "-Wl,-rpath,$build" -ldl
+    argument=""
+    [ "$test" != examples-c/bulk_import.c ] || argument=$PWD/examples-c/data/cities.jsonl
     work=$(mktemp -d)
-    if (cd "$work" && "$build/$name"); then
+    if (cd "$work" && "$build/$name" ${argument:+"$argument"}); then
         echo "ok      $test (AddressSanitizer)"
     else
         echo "FAILED  $test (AddressSanitizer)"
