@@ -160,13 +160,15 @@ impl Run<'_> {
         match model {
             WriteModel::InsertOne(_) => {}
             WriteModel::UpdateOne(model) => {
-                let context = self.collection.context(&model.options.language)?;
+                let language = &model.options.language;
+                let context = self.collection.context(language, &self.interrupt)?;
                 let update = model.options.compile(&model.update, &context)?;
                 self.update_one(index, model, &update, &context)?;
             }
             WriteModel::ReplaceOne(model) => {
                 let update = model.options.replacement(&model.update)?;
-                let context = self.collection.context(&model.options.language)?;
+                let language = &model.options.language;
+                let context = self.collection.context(language, &self.interrupt)?;
                 self.update_one(index, model, &update, &context)?;
             }
             WriteModel::UpdateMany(model) => {

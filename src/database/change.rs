@@ -4,6 +4,9 @@
 //! would be a long scan under the lock, the scan is made beforehand on the newest visible version; the document found is
 //! looked at again under the lock, and only if it no longer matches is the scan repeated there.
 //!
+//! A filter that draws lots (`$sampleRate`) is asked once about each document: only a document that has changed meanwhile is asked about
+//! again.
+//!
 //! A write to many scans one visible version, so that it meets no document twice however it changes them, and changes the documents found a
 //! batch at a time, each looked at again under the lock.
 
@@ -19,6 +22,7 @@ use super::options::WriteOptions;
 use super::scope::Entered;
 use super::select::Selection;
 use super::sorter::{Overflow, Sorter};
+use crate::bson::RawDoc;
 use crate::error::Result;
 use crate::query::{Access, Filter, Plan, SortSource};
 use crate::storage::catalog;
@@ -107,7 +111,7 @@ fn look_ahead(
     };
     let plan = selection.plan(source, &collection.database.plans)?;
     let is_short = matches!(plan.access, Access::Empty | Access::IdPoints(_));
-    if is_short {
+    if is_short || selection.filter.draws() {
         return Ok((None, None));
     }
     let key = first_by(selection, source, plan, interrupt)?.map(|(key, _)| key);
@@ -125,6 +129,23 @@ fn matching(
     })?;
     let document = document.transpose()?.flatten();
     Ok(document.map(|document| (key, document)))
+}
+
+/// The document of a key that was selected in the scan: if it has changed since, it is asked about again.
+fn unchanged(
+    source: Source<'_>,
+    scanned: Search<'_>,
+    key: &[u8],
+) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+    let copy = |document: RawDoc<'_>| document.as_bytes().to_vec();
+    let (before, now) = (
+        scanned.source.with_document(key, copy)?,
+        source.with_document(key, copy)?,
+    );
+    match now {
+        Some(document) if before.as_ref() == Some(&document) => Ok(Some((key.to_vec(), document))),
+        _ => matching(source, scanned.filter, key.to_vec()),
+    }
 }
 
 /// The first document selected, with its key.
@@ -272,7 +293,11 @@ fn change_batch(
             collection: &target,
             roots: txn.roots(),
         };
-        result = matching(source, search.filter, key.clone()).and_then(|found| match found {
+        let found = match search.filter.draws() {
+            true => unchanged(source, search, key),
+            false => matching(source, search.filter, key.clone()),
+        };
+        result = found.and_then(|found| match found {
             None => Ok(()),
             Some((key, document)) => {
                 changed += 1;

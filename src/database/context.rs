@@ -1,6 +1,7 @@
 //! What an operation brings to the query languages: its own collation, or else that of its collection.
 
 use super::collection::Collection;
+use super::interrupt::Interrupt;
 use super::options::{LanguageOptions, create};
 use super::scope::Entered;
 use crate::bson::Collation;
@@ -18,17 +19,21 @@ pub fn context(
     collection: &Collection,
     engine: &Entered<'_>,
     language: &LanguageOptions,
+    interrupt: &Interrupt,
 ) -> Result<Context> {
     let version = engine.snapshot();
-    match version.catalog.get(&collection.name) {
-        Some(found) => language.context(own_collation(found)?),
-        None => language.context(None),
-    }
+    let found = version.catalog.get(&collection.name);
+    let inherited = found.map(|found| own_collation(found)).transpose()?;
+    language.context(inherited.flatten(), interrupt.stop())
 }
 
 impl Collection {
     /// The context of an operation that has not entered its scope yet.
-    pub(super) fn context(&self, language: &LanguageOptions) -> Result<Context> {
-        context(self, &self.database.enter()?, language)
+    pub(super) fn context(
+        &self,
+        language: &LanguageOptions,
+        interrupt: &Interrupt,
+    ) -> Result<Context> {
+        context(self, &self.database.enter()?, language, interrupt)
     }
 }

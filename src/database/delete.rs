@@ -23,7 +23,7 @@ pub fn first(
     interrupt: &Interrupt,
     wait: Wait,
 ) -> Result<(u64, Lsn)> {
-    let context = collection.context(&options.language)?;
+    let context = collection.context(&options.language, interrupt)?;
     let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
     let mut deleted = 0;
     let lsn = change::one(
@@ -53,7 +53,7 @@ pub fn all(
     options: &DeleteOptions,
     interrupt: &Interrupt,
 ) -> Result<u64> {
-    let context = collection.context(&options.language)?;
+    let context = collection.context(&options.language, interrupt)?;
     let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
     change::many(
         collection,

@@ -38,7 +38,7 @@ pub fn distinct(
     let path = path_of(field)?;
     let engine = collection.database.enter()?;
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
-    let context = context::context(collection, &engine, &options.language)?;
+    let context = context::context(collection, &engine, &options.language, &interrupt)?;
     let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
     let collation = context.collation();
     let mut out = Vec::new();

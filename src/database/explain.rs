@@ -45,7 +45,7 @@ pub fn explain(
     let parsed = Command::parse(command)?;
     let options = &parsed.options;
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
-    let context = context::context(collection, &engine, &options.language)?;
+    let context = context::context(collection, &engine, &options.language, &interrupt)?;
     let selection = Selection::of_find(&parsed.filter, options, &context)?;
     let projection = options.projection.as_deref();
     selection.projection(projection, &context)?;

@@ -38,7 +38,7 @@ pub fn take(
 pub fn many(collection: &Collection, filter: &[u8], options: &FindOptions) -> Result<Cursor> {
     let engine = collection.database.enter()?;
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
-    let context = context::context(collection, &engine, &options.language)?;
+    let context = context::context(collection, &engine, &options.language, &interrupt)?;
     let selection = Selection::of_find(filter, options, &context)?;
     let window = Window {
         projection: selection.projection(options.projection.as_deref(), &context)?,
@@ -77,7 +77,7 @@ pub fn one_with<R>(
         }
     }
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
-    let context = context::context(collection, &engine, &options.language)?;
+    let context = context::context(collection, &engine, &options.language, &interrupt)?;
     let selection = Selection::of_find(filter, options, &context)?;
     let projection = selection.projection(options.projection.as_deref(), &context)?;
     let Some(at) = take(collection, &engine, &selection)? else {
@@ -162,7 +162,7 @@ pub fn estimated_count(collection: &Collection, options: &Common) -> Result<i64>
 pub fn count(collection: &Collection, filter: &[u8], options: &CountOptions) -> Result<i64> {
     let engine = collection.database.enter()?;
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
-    let context = context::context(collection, &engine, &options.language)?;
+    let context = context::context(collection, &engine, &options.language, &interrupt)?;
     let selection = Selection::compile(filter, None, options.hint.as_ref(), &context)?;
     let Some(at) = take(collection, &engine, &selection)? else {
         return Ok(0);

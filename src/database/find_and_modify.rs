@@ -33,9 +33,10 @@ pub fn update(
     update: &[u8],
     options: &FindOneAndUpdateOptions,
 ) -> Result<FindAndModifyResult> {
-    let context = collection.context(&options.update.language)?;
+    let interrupt = Interrupt::new(&collection.database, &options.update.write.common)?;
+    let context = collection.context(&options.update.language, &interrupt)?;
     let update = options.update.compile(update, &context)?;
-    modify(collection, filter, &update, options, &context)
+    modify(collection, filter, &update, options, &context, &interrupt)
 }
 
 pub fn replace(
@@ -44,14 +45,10 @@ pub fn replace(
     replacement: &[u8],
     options: &FindOneAndUpdateOptions,
 ) -> Result<FindAndModifyResult> {
+    let interrupt = Interrupt::new(&collection.database, &options.update.write.common)?;
     let update = options.update.replacement(replacement)?;
-    modify(
-        collection,
-        filter,
-        &update,
-        options,
-        &collection.context(&options.update.language)?,
-    )
+    let context = collection.context(&options.update.language, &interrupt)?;
+    modify(collection, filter, &update, options, &context, &interrupt)
 }
 
 fn modify(
@@ -60,8 +57,8 @@ fn modify(
     update: &Update,
     options: &FindOneAndUpdateOptions,
     context: &Context,
+    interrupt: &Interrupt,
 ) -> Result<FindAndModifyResult> {
-    let interrupt = Interrupt::new(&collection.database, &options.update.write.common)?;
     let selection = options.update.selection(filter, context)?;
     let projection = selection.projection(options.projection.as_deref(), context)?;
     let is_positional = projection.as_ref().is_some_and(Projection::is_positional);
@@ -73,7 +70,7 @@ fn modify(
     let one = OneUpdate {
         collection,
         selection: &selection,
-        interrupt: &interrupt,
+        interrupt,
         update,
         upsert: options.update.upsert,
         write: &options.update.write,
@@ -103,7 +100,7 @@ pub fn delete(
     options: &FindOneAndDeleteOptions,
 ) -> Result<FindAndModifyResult> {
     let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
-    let context = collection.context(&options.language)?;
+    let context = collection.context(&options.language, &interrupt)?;
     let selection = Selection::compile(
         filter,
         options.sort.as_deref(),

@@ -1,7 +1,8 @@
 //! When an operation must stop before its end: its time is up, or somebody killed it by its id.
 //!
 //! Loops that may be long call [`Interrupt::step`] for each key or document, which counts, and looks at clock and kill
-//! flag once for much work. The same place reports progress. A cursor's time runs only while the engine works for it
+//! flag once for much work. So do the expressions of the operation, which are given its [`Stop`]: one of them alone may go through
+//! millions of elements. The same place reports progress. A cursor's time runs only while the engine works for it
 //! (`resume`, `pause`), as in MongoDB
 //! ([cursor.maxTimeMS](https://www.mongodb.com/docs/manual/reference/method/cursor.maxTimeMS/)).
 //!
@@ -10,6 +11,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -19,6 +21,7 @@ use parking_lot::{Mutex, ReentrantMutex};
 use super::options::Common;
 use super::{Database, Entered, Shared};
 use crate::error::{Code, Error, Result, Status};
+use crate::query::Stop;
 use crate::storage::engine::WriteTxn;
 use crate::storage::{self, ErrorKind};
 
@@ -119,13 +122,54 @@ impl Database {
     }
 }
 
+/// What an operation must keep to; shared with its expressions.
+struct Limits {
+    operation: Option<Arc<Operation>>,
+    deadline: Mutex<Option<Instant>>,
+    /// Counted by the expressions.
+    steps: AtomicU64,
+}
+
+impl Limits {
+    fn check(&self) -> Result<()> {
+        let killed = |operation: &Arc<Operation>| operation.killed.load(Ordering::Acquire);
+        if self.operation.as_ref().is_some_and(killed) {
+            let message = "operation was interrupted";
+            return Err(Error::new(Status::Interrupted, Code::INTERRUPTED, message));
+        }
+        match *self.deadline.lock() {
+            Some(deadline) if Instant::now() >= deadline => {
+                let message = "operation exceeded time limit";
+                let code = Code::MAX_TIME_MS_EXPIRED;
+                Err(Error::new(Status::Interrupted, code, message))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Stop for Limits {
+    fn step(&self) -> Result<()> {
+        match self.steps.fetch_add(1, Ordering::Relaxed) % INTERVAL {
+            0 => self.check(),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Limits")
+    }
+}
+
 /// What may stop one operation. For one thread at a time.
 #[derive(Default)]
 pub struct Interrupt {
-    operation: Option<Arc<Operation>>,
+    /// None: nothing can stop it.
+    limits: Option<Arc<Limits>>,
     /// What is left of `maxTimeMS` while the clock stands still.
     allowance: Cell<Option<Duration>>,
-    deadline: Cell<Option<Instant>>,
     /// Work since the last look.
     work: Cell<u64>,
     /// For progress.
@@ -150,14 +194,28 @@ impl Interrupt {
             0 => None,
             limit => Some(Duration::from_millis(limit)),
         };
+        let interrupt = Interrupt::limited(operation, allowance);
+        interrupt.check()?;
+        Ok(interrupt)
+    }
+
+    /// The clock runs.
+    fn limited(operation: Option<Arc<Operation>>, allowance: Option<Duration>) -> Interrupt {
+        let is_limited = operation.is_some() || allowance.is_some();
+        let limits = is_limited.then(|| {
+            Arc::new(Limits {
+                operation,
+                deadline: Mutex::new(None),
+                steps: AtomicU64::new(0),
+            })
+        });
         let interrupt = Interrupt {
-            operation,
+            limits,
             allowance: Cell::new(allowance),
             ..Interrupt::default()
         };
         interrupt.resume();
-        interrupt.check()?;
-        Ok(interrupt)
+        interrupt
     }
 
     /// For work that belongs to no open database, and so has no id: `progress` is told, and may stop it.
@@ -165,25 +223,24 @@ impl Interrupt {
         let operation = Operation::default();
         operation.set_progress(progress)?;
         let limit = Some(max_time_ms).filter(|&limit| limit > 0);
-        let interrupt = Interrupt {
-            operation: Some(Arc::new(operation)),
-            allowance: Cell::new(limit.map(Duration::from_millis)),
-            ..Interrupt::default()
-        };
-        interrupt.resume();
-        Ok(interrupt)
+        let allowance = limit.map(Duration::from_millis);
+        Ok(Interrupt::limited(Some(Arc::new(operation)), allowance))
     }
 
     /// Lets the clock run.
     pub fn resume(&self) {
-        if let Some(allowance) = self.allowance.get() {
-            self.deadline.set(Instant::now().checked_add(allowance));
+        if let (Some(limits), Some(allowance)) = (&self.limits, self.allowance.get()) {
+            *limits.deadline.lock() = Instant::now().checked_add(allowance);
         }
     }
 
     /// Stops the clock until `resume`: the caller is not in the engine.
     pub fn pause(&self) {
-        if let Some(deadline) = self.deadline.take() {
+        let deadline = self
+            .limits
+            .as_ref()
+            .and_then(|limits| limits.deadline.lock().take());
+        if let Some(deadline) = deadline {
             let left = deadline.saturating_duration_since(Instant::now());
             self.allowance.set(Some(left));
         }
@@ -210,7 +267,7 @@ impl Interrupt {
 
     /// Reports progress: with the first work, and then by the clock.
     fn report(&self) {
-        let Some(operation) = &self.operation else {
+        let Some(operation) = self.operation() else {
             return;
         };
         let now = Instant::now();
@@ -223,24 +280,22 @@ impl Interrupt {
 
     /// Looks whether to stop: `MaxTimeMSExpired` (50), `Interrupted` (11601).
     pub fn check(&self) -> Result<()> {
-        let killed = |operation: &Arc<Operation>| operation.killed.load(Ordering::Acquire);
-        if self.operation.as_ref().is_some_and(killed) {
-            let message = "operation was interrupted";
-            return Err(Error::new(Status::Interrupted, Code::INTERRUPTED, message));
-        }
-        match self.deadline.get() {
-            Some(deadline) if Instant::now() >= deadline => {
-                let message = "operation exceeded time limit";
-                let code = Code::MAX_TIME_MS_EXPIRED;
-                Err(Error::new(Status::Interrupted, code, message))
-            }
-            _ => Ok(()),
-        }
+        self.limits.as_ref().map_or(Ok(()), |limits| limits.check())
+    }
+
+    /// What stops the operation's expressions.
+    pub fn stop(&self) -> Option<Arc<dyn Stop>> {
+        let limits = self.limits.clone()?;
+        Some(limits)
+    }
+
+    fn operation(&self) -> Option<&Arc<Operation>> {
+        self.limits.as_ref()?.operation.as_ref()
     }
 
     /// Reports the last of the progress: the operation is at its end.
     pub fn finish(&self) {
-        if let Some(operation) = &self.operation {
+        if let Some(operation) = self.operation() {
             operation.report(self.done.get(), self.done.get().max(self.total.get()));
         }
     }
@@ -253,7 +308,7 @@ impl Interrupt {
     }
 
     fn is_unlimited(&self) -> bool {
-        self.operation.is_none() && self.deadline.get().is_none()
+        self.limits.is_none()
     }
 }
 

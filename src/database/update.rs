@@ -37,9 +37,10 @@ pub fn update_one(
     update: &[u8],
     options: &UpdateOptions,
 ) -> Result<UpdateResult> {
-    let context = collection.context(&options.language)?;
+    let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
+    let context = collection.context(&options.language, &interrupt)?;
     let update = options.compile(update, &context)?;
-    first(collection, filter, &update, options, &context)
+    first(collection, filter, &update, options, &context, &interrupt)
 }
 
 pub fn replace_one(
@@ -48,14 +49,10 @@ pub fn replace_one(
     replacement: &[u8],
     options: &UpdateOptions,
 ) -> Result<UpdateResult> {
+    let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
     let update = options.replacement(replacement)?;
-    first(
-        collection,
-        filter,
-        &update,
-        options,
-        &collection.context(&options.language)?,
-    )
+    let context = collection.context(&options.language, &interrupt)?;
+    first(collection, filter, &update, options, &context, &interrupt)
 }
 
 fn first(
@@ -64,12 +61,12 @@ fn first(
     update: &Update,
     options: &UpdateOptions,
     context: &Context,
+    interrupt: &Interrupt,
 ) -> Result<UpdateResult> {
-    let interrupt = Interrupt::new(&collection.database, &options.write.common)?;
     let one = OneUpdate {
         collection,
         selection: &options.selection(filter, context)?,
-        interrupt: &interrupt,
+        interrupt,
         update,
         upsert: options.upsert,
         write: &options.write,
@@ -101,7 +98,7 @@ pub fn all(
         let message = "Cannot specify sort with multi=true: update_many updates in no order";
         return Err(Error::query(Code::FAILED_TO_PARSE, message));
     }
-    let context = collection.context(&options.language)?;
+    let context = collection.context(&options.language, interrupt)?;
     let one = OneUpdate {
         collection,
         selection: &options.selection(filter, &context)?,

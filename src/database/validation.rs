@@ -10,7 +10,7 @@ use super::options::create;
 use super::options::validation::{CollModOptions, Validation, ValidationAction, ValidationLevel};
 use super::options::{CreateOptions, WriteOptions};
 use super::{Database, finish, listing, names};
-use crate::bson::{RawDoc, RawValue, Value, doc};
+use crate::bson::{Collation, RawDoc, RawValue, Value, doc};
 use crate::error::{Code, Error, Result, Status};
 use crate::json;
 use crate::query::{Context, Filter, mismatch};
@@ -25,14 +25,27 @@ pub struct Validator {
     action: ValidationAction,
 }
 
+fn compile(source: RawDoc<'_>, collation: Option<&Collation>) -> Result<Filter> {
+    Filter::compile(source, &context(collation))
+}
+
+fn context(collation: Option<&Collation>) -> Context {
+    let mut context = Context::default();
+    context.set_collation(collation.cloned());
+    context
+}
+
 impl Validator {
-    /// None if it would allow everything.
-    pub fn new(validation: &Validation) -> Result<Option<Validator>> {
+    /// None if it would allow everything. Strings compare by the collection's collation.
+    pub fn new(
+        validation: &Validation,
+        collation: Option<&Collation>,
+    ) -> Result<Option<Validator>> {
         let level = validation.level.unwrap_or(ValidationLevel::Strict);
         let (Some(source), true) = (&validation.validator, level != ValidationLevel::Off) else {
             return Ok(None);
         };
-        let filter = Filter::compile(RawDoc::trusted(source), &Context::default())?;
+        let filter = compile(RawDoc::trusted(source), collation)?;
         if filter.is_empty() {
             return Ok(None);
         }
@@ -49,7 +62,7 @@ impl Validator {
         if !self.is_timed {
             return Ok(self.filter.matches(document).unwrap_or(false));
         }
-        let filter = Filter::compile(self.filter.source(), &Context::default())?;
+        let filter = compile(self.filter.source(), self.filter.collation())?;
         Ok(filter.matches(document).unwrap_or(false))
     }
 
@@ -82,7 +95,8 @@ impl Validator {
         let id = document.get("_id").map(Value::from_raw);
         let id = id.and_then(Result::ok).unwrap_or(Value::Null);
         let mut info = doc! { "failingDocumentId": id };
-        if let Ok(details) = mismatch::explain(&self.filter, document, &Context::default()) {
+        let context = context(self.filter.collation());
+        if let Ok(details) = mismatch::explain(&self.filter, document, &context) {
             info.insert("details", details);
         }
         let (mut text, bytes) = (Vec::new(), info.to_bytes());

@@ -1,13 +1,47 @@
 //! What an operation brings to the languages it is written in: the time that `$$NOW` stands for, the
-//! variables of its `let`, and the collation that its strings compare by.
+//! variables of its `let`, the collation that its strings compare by, and what may stop it.
 //!
 //! All parts of one operation (filter, sort, projection, update) are compiled with the same context,
 //! so that they agree. What is compiled keeps what it needs of it.
 
-use std::sync::OnceLock;
+use std::cmp::Ordering;
+use std::fmt::Debug;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
+use crate::bson::compare::compare_values_in;
 use crate::bson::{Collation, RawValue, RawValueBuf};
+use crate::error::Result;
+
+/// What may stop an operation while it computes.
+pub trait Stop: Debug + Send + Sync {
+    /// Counts a step, of which there may be millions; an error says that the operation must end.
+    fn step(&self) -> Result<()>;
+}
+
+/// What expressions keep of the context to be evaluated with.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    collation: Option<Collation>,
+    stop: Option<Arc<dyn Stop>>,
+}
+
+impl Surroundings {
+    /// Compares two values, the strings among them by the collation.
+    #[inline]
+    pub fn compare(&self, a: RawValue<'_>, b: RawValue<'_>) -> Ordering {
+        compare_values_in(self.collation.as_ref(), a, b)
+    }
+
+    /// Counts a step of a computation, which fails when it must end.
+    #[inline]
+    pub fn step(&self) -> Result<()> {
+        match &self.stop {
+            None => Ok(()),
+            Some(stop) => stop.step(),
+        }
+    }
+}
 
 /// The surroundings of one operation. The default has no variables, and strings compare by their bytes.
 #[derive(Clone, Debug, Default)]
@@ -15,7 +49,7 @@ pub struct Context {
     /// Read from the clock when it is first asked for, and the same ever after.
     now_ms: OnceLock<i64>,
     variables: Vec<(Box<str>, Option<RawValueBuf>)>,
-    collation: Option<Collation>,
+    surroundings: Surroundings,
 }
 
 impl Context {
@@ -29,12 +63,22 @@ impl Context {
 
     /// The collation of strings; none: they compare by their bytes.
     pub fn collation(&self) -> Option<&Collation> {
-        self.collation.as_ref()
+        self.surroundings.collation.as_ref()
     }
 
     /// Sets the collation.
     pub fn set_collation(&mut self, collation: Option<Collation>) {
-        self.collation = collation;
+        self.surroundings.collation = collation;
+    }
+
+    /// Sets what may stop the operation.
+    pub fn set_stop(&mut self, stop: Option<Arc<dyn Stop>>) {
+        self.surroundings.stop = stop;
+    }
+
+    /// What expressions are evaluated with.
+    pub fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
     }
 
     /// Gives a variable a value, or another one; none is "missing".

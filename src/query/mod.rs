@@ -18,7 +18,7 @@ pub(crate) mod random;
 pub(crate) mod regex;
 pub mod sort;
 
-pub use context::Context;
+pub use context::{Context, Stop, Surroundings};
 pub use filter::Filter;
 pub use key_range::KeyRange;
 pub use planner::{Access, Hint, IndexInfo, Plan, PlanRequest, SortSource};

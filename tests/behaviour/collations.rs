@@ -331,3 +331,148 @@ fn filters_and_sorts_agree_with_comparing_directly() {
         assert_eq!(things.ids(doc! {}, options), expected, "{round}: {spec:?}");
     }
 }
+
+#[test]
+fn expressions_and_computed_fields_follow_the_collation() {
+    let things = collection();
+    words(&things);
+    things
+        .add(doc! { "_id": 30, "w": "Word", "other": "wORD", "list": ["b", "A", "C"] })
+        .unwrap();
+    let second = || doc! { "collation": { "locale": "en", "strength": 2 } };
+    let same = doc! { "$expr": { "$eq": ["$w", "$other"] } };
+    assert_eq!(things.ids(same.clone(), second()), [30]);
+    assert_eq!(things.ids(same, doc! {}), [0i32; 0]);
+    let constant = doc! { "$expr": { "$in": ["$w", { "$concatArrays": [["COTE"]] }] } };
+    assert_eq!(things.ids(constant, second()), [0, 1]);
+
+    let mut options = second();
+    options.insert(
+        "projection",
+        doc! {
+            "_id": 0, "greatest": { "$max": ["$w", "X"] },
+            "sorted": { "$sortArray": { "input": "$list", "sortBy": 1 } },
+        },
+    );
+    options.insert("let", doc! { "is": { "$eq": ["x", "X"] } });
+    let found = things
+        .found_with(doc! { "_id": 30, "$expr": "$$is" }, options)
+        .unwrap();
+    assert_eq!(found, [doc! { "greatest": "X", "sorted": ["A", "b", "C"] }]);
+
+    let pipeline = doc! { "0": { "$set": { "same": { "$eq": ["$w", "$other"] } } } };
+    let updated = update_with(&things, doc! { "_id": 30 }, pipeline, second());
+    assert_eq!(updated.get("same"), Some(&Value::Boolean(true)));
+}
+
+/// Updates the document of an `_id` and gives what became of it.
+fn update_with(
+    things: &Collection,
+    filter: Document,
+    update: Document,
+    options: Document,
+) -> Document {
+    let options = UpdateOptions::from_bson(RawDoc::trusted(&options.to_bytes())).unwrap();
+    let update = update.to_bytes();
+    let result = things.update_one(&filter.to_bytes(), &update, &options);
+    assert_eq!(result.unwrap().matched_count, 1);
+    things.found(doc! { "_id": { "$gt": 0 } }).pop().unwrap()
+}
+
+#[test]
+fn updates_compare_by_the_collation() {
+    let cases = [
+        (
+            doc! { "$addToSet": { "l": "a" } },
+            doc! { "l": ["A", "b", "C"], "s": "M" },
+        ),
+        (
+            doc! { "$addToSet": { "l": { "$each": ["B", "d", "D"] } } },
+            doc! { "l": ["A", "b", "C", "d"], "s": "M" },
+        ),
+        (
+            doc! { "$pull": { "l": "a" } },
+            doc! { "l": ["b", "C"], "s": "M" },
+        ),
+        (
+            doc! { "$pull": { "l": { "$in": ["B", "c"] } } },
+            doc! { "l": ["A"], "s": "M" },
+        ),
+        (
+            doc! { "$pull": { "l": { "$gte": "B" } } },
+            doc! { "l": ["A"], "s": "M" },
+        ),
+        (
+            doc! { "$pullAll": { "l": ["a", "c"] } },
+            doc! { "l": ["b"], "s": "M" },
+        ),
+        (
+            doc! { "$push": { "l": { "$each": ["B", "a"], "$sort": -1 } } },
+            doc! { "l": ["C", "b", "B", "A", "a"], "s": "M" },
+        ),
+        (
+            doc! { "$min": { "s": "m" } },
+            doc! { "l": ["A", "b", "C"], "s": "M" },
+        ),
+        (
+            doc! { "$min": { "s": "b" } },
+            doc! { "l": ["A", "b", "C"], "s": "b" },
+        ),
+        (
+            doc! { "$max": { "s": "n" } },
+            doc! { "l": ["A", "b", "C"], "s": "n" },
+        ),
+        (
+            doc! { "$max": { "s": "a" } },
+            doc! { "l": ["A", "b", "C"], "s": "M" },
+        ),
+        // What is set is set, be it equal under the collation.
+        (
+            doc! { "$set": { "s": "m" } },
+            doc! { "l": ["A", "b", "C"], "s": "m" },
+        ),
+        (
+            doc! { "$set": { "l.$[x]": "-" } },
+            doc! { "l": ["A", "-", "-"], "s": "M" },
+        ),
+    ];
+    for (update, expected) in cases {
+        let things = made_with(doc! { "collation": { "locale": "en", "strength": 2 } });
+        things
+            .add(doc! { "_id": 1, "l": ["A", "b", "C"], "s": "M" })
+            .unwrap();
+        let options = match format!("{update:?}").contains("$[x]") {
+            true => doc! { "arrayFilters": [{ "x": { "$gt": "a" } }] },
+            false => doc! {},
+        };
+        let mut found = update_with(&things, doc! { "_id": 1 }, update.clone(), options);
+        found.remove("_id");
+        assert_eq!(found, expected, "{update:?}");
+    }
+    // The position, too, is where the filter matched.
+    let things = made_with(doc! { "collation": { "locale": "en", "strength": 2 } });
+    things.add(doc! { "_id": 1, "l": ["A", "b"] }).unwrap();
+    let positional = doc! { "$set": { "l.$": "-" } };
+    let found = update_with(&things, doc! { "l": "B" }, positional, doc! {});
+    assert_eq!(found, doc! { "_id": 1, "l": ["A", "-"] });
+}
+
+#[test]
+fn a_validator_compares_by_the_collections_collation_and_a_schema_does_not() {
+    let made = |validator: Document| {
+        made_with(doc! { "collation": { "locale": "en", "strength": 2 }, "validator": validator })
+    };
+    for validator in [
+        doc! { "kind": { "$in": ["Cat", "Dog"] } },
+        doc! { "$expr": { "$in": ["$kind", ["Cat", "Dog"]] } },
+    ] {
+        let things = made(validator.clone());
+        things.add(doc! { "_id": 1, "kind": "CAT" }).unwrap();
+        let refused = things.add(doc! { "_id": 2, "kind": "bird" });
+        assert_eq!(code(refused), 121, "{validator:?}");
+    }
+    let schema = doc! { "$jsonSchema": { "properties": { "kind": { "enum": ["Cat"] } } } };
+    let things = made(schema);
+    things.add(doc! { "_id": 1, "kind": "Cat" }).unwrap();
+    assert_eq!(code(things.add(doc! { "_id": 2, "kind": "CAT" })), 121);
+}

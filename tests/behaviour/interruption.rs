@@ -251,3 +251,64 @@ fn bad_limits_are_refused() {
         );
     }
 }
+
+/// Expressions that take long by themselves, whatever the document.
+fn endless() -> [(Document, Document); 4] {
+    let numbers = || doc! { "$range": [0, 3_000_000] };
+    let rounds = |operator: &str, body: Document| {
+        let mut arguments = body;
+        arguments.insert("input", numbers());
+        doc! { operator: arguments }
+    };
+    let nested = rounds(
+        "$map",
+        doc! { "in": { "$size": (rounds("$filter", doc! { "cond": true })) } },
+    );
+    let sum = rounds(
+        "$reduce",
+        doc! { "initialValue": 0, "in": { "$size": (numbers()) } },
+    );
+    [
+        (doc! { "$expr": (nested.clone()) }, doc! {}),
+        (doc! {}, doc! { "projection": { "x": (sum.clone()) } }),
+        (doc! {}, doc! { "let": { "x": sum } }),
+        (doc! { "$expr": { "$setEquals": [(nested), []] } }, doc! {}),
+    ]
+}
+
+#[test]
+fn a_long_expression_ends_when_its_time_is_up_or_it_is_killed() {
+    let database = in_memory();
+    let things = database.collection("things").unwrap();
+    things.add(doc! { "_id": 1 }).unwrap();
+    for (filter, options) in endless() {
+        let started = Instant::now();
+        let mut limited = options.clone();
+        limited.insert("maxTimeMS", 20);
+        let result = things.found_with(filter.clone(), limited);
+        assert_eq!(code(result), 50, "{filter:?} {options:?}");
+
+        let id = database.op_new();
+        let killer = database.clone();
+        let killing = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(20));
+            killer.op_kill(id).unwrap();
+        });
+        let mut killable = options.clone();
+        killable.insert("opId", id as i64);
+        let result = things.found_with(filter.clone(), killable);
+        killing.join().unwrap();
+        assert_eq!(code(result), 11601, "{filter:?} {options:?}");
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "{filter:?} {options:?}"
+        );
+    }
+    let long = endless()[1].1.get("projection").cloned().unwrap();
+    let stages = doc! { "0": { "$set": long } }.to_bytes();
+    let options = doc! { "maxTimeMS": 20 }.to_bytes();
+    let options = UpdateOptions::from_bson(RawDoc::trusted(&options)).unwrap();
+    let result = things.update_one(&doc! {}.to_bytes(), &stages, &options);
+    assert_eq!(code(result), 50);
+    assert_eq!(things.only(), doc! { "_id": 1 });
+}

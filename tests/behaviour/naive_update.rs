@@ -85,6 +85,14 @@ fn concrete(document: &Document, path: &str, position: usize) -> Result<Vec<Vec<
                     }
                     _ => return Err(2),
                 },
+                "$[e]" | "$[f]" => match &value {
+                    Some(Value::Array(values)) => {
+                        let selects = |n: &usize| array_filter_selects(name, &values[*n]);
+                        let selected = (0..values.len()).filter(selects);
+                        selected.map(|n| n.to_string()).collect()
+                    }
+                    _ => return Err(2),
+                },
                 name => vec![name.to_string()],
             };
             for name in names {
@@ -105,6 +113,40 @@ fn concrete(document: &Document, path: &str, position: usize) -> Result<Vec<Vec<
         paths = longer;
     }
     Ok(paths.into_iter().map(|(path, _)| path).collect())
+}
+
+/// The filter `{ e: { $gte: 1 } }` or `{ "f.x": 1 }` on an array's element.
+fn array_filter_selects(identifier: &str, element: &Value) -> bool {
+    match identifier {
+        "$[e]" => any_element(element, &|value| {
+            let order = compare(value, &Value::Int32(1));
+            is_number(value) && order.is_ge()
+        }),
+        _ => {
+            let has_one = |value: &Value| match value {
+                Value::Document(document) => document.get("x").is_some_and(|x| {
+                    any_element(x, &|value| compare(value, &Value::Int32(1)).is_eq())
+                }),
+                _ => false,
+            };
+            match element {
+                Value::Array(values) => values.iter().any(has_one),
+                value => has_one(value),
+            }
+        }
+    }
+}
+
+/// Whether something holds for a value or, of an array, for one of its elements.
+fn any_element(value: &Value, holds: &dyn Fn(&Value) -> bool) -> bool {
+    match value {
+        Value::Array(values) => values.iter().any(holds),
+        value => holds(value),
+    }
+}
+
+fn is_number(value: &Value) -> bool {
+    matches!(value, Value::Int32(_) | Value::Int64(_) | Value::Double(_))
 }
 
 fn moved_value(document: &Document, path: &[String]) -> Result<Option<Value>, Refused> {

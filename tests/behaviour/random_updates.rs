@@ -41,9 +41,19 @@ fn agree(seed: u64, document: &Document, update: &Document) -> bool {
     let replay = || format!("IRONBASE_SEED={seed}: {update:?} on {document:?}");
     let wanted = naive_update::apply(document, update, 1);
     let mut out = Vec::new();
+    // A filter that no path uses is refused.
+    let uses = |identifier: &str| format!("{update:?}").contains(identifier);
+    let mut filters = doc! {};
+    if uses("$[e]") {
+        filters.insert("0", doc! { "e": { "$gte": 1 } });
+    }
+    if uses("$[f]") {
+        filters.insert("1", doc! { "f.x": 1 });
+    }
+    let filters = (!filters.is_empty()).then(|| filters.to_bytes());
     let compiled = Update::compile(
         RawDoc::trusted(&update.to_bytes()),
-        None,
+        filters.as_deref().map(RawDoc::trusted),
         &Context::default(),
     );
     let applied = compiled.and_then(|compiled| {
@@ -73,10 +83,13 @@ fn agree(seed: u64, document: &Document, update: &Document) -> bool {
             true
         }
         (Err(code), Err(error)) => {
+            let is_one_path = |path: &str| path.matches("$[").count() < 2;
             let single = update.len() == 1
                 && update.iter().all(|(name, fields)| {
                     name != "$rename"
-                        && fields.as_document().is_some_and(|fields| fields.len() == 1)
+                        && fields.as_document().is_some_and(|fields| {
+                            fields.len() == 1 && fields.iter().all(|(path, _)| is_one_path(path))
+                        })
                 });
             // Of several refusals any may come first.
             assert!(
@@ -153,8 +166,19 @@ impl Draw {
         let field = self.pick(&FIELDS);
         match self.below(10) {
             0..4 => field.to_string(),
-            4..8 => format!("{field}.{}", self.pick(&BELOW)),
-            8 => format!("{field}.{}.{}", self.pick(&BELOW), self.pick(&BELOW)),
+            4..7 => format!("{field}.{}", self.pick(&BELOW)),
+            7 => format!("{field}.{}.{}", self.pick(&BELOW), self.pick(&BELOW)),
+            8 => format!(
+                "{field}.{}",
+                self.pick(&[
+                    "$[e]",
+                    "$[f]",
+                    "$[f].y",
+                    "x.$[e]",
+                    "$[].$[e]",
+                    "$[f].x.$[e]"
+                ])
+            ),
             _ => format!(
                 "{field}.{}",
                 self.pick(&["$[]", "$", "$[].x", "$.y", "x.$[]", "$[].$[]"])

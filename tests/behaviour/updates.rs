@@ -245,3 +245,28 @@ fn deletes_remove_one_or_all_and_their_index_entries() {
     assert_eq!(things.count(doc! { "a": { "$gte": 0 } }), 0);
     assert_eq!(things.delete(doc! {}), 0);
 }
+
+#[test]
+fn a_filter_that_draws_lots_is_asked_once_about_a_document() {
+    let rates = [
+        doc! { "$sampleRate": 0.5 },
+        doc! { "$expr": { "$lt": [{ "$rand": {} }, 0.5] } },
+    ];
+    for rate in rates {
+        let things = collection();
+        things.add_all((0..4000).map(|n| doc! { "_id": n }));
+        let update = doc! { "$set": { "drawn": true } };
+        let drawn = things.update_all(rate.clone(), update).unwrap();
+        // Asked twice it would be a quarter.
+        assert!(
+            (1700..2300).contains(&drawn.matched_count),
+            "{rate:?}: {drawn:?}"
+        );
+        assert_eq!(
+            things.count(doc! { "drawn": true }) as u64,
+            drawn.modified_count
+        );
+        let deleted = things.delete_all(rate.clone());
+        assert!((1700..2300).contains(&deleted), "{rate:?}: {deleted}");
+    }
+}

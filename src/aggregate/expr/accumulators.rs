@@ -21,8 +21,8 @@ pub(super) const OPERATORS: &[Entry] = &[
         numbers(values, |number| average.add(number));
         Ok(Some(average.value()))
     }),
-    Entry::variadic("$min", |_, values, _| Ok(extreme(values, false))),
-    Entry::variadic("$max", |_, values, _| Ok(extreme(values, true))),
+    Entry::variadic("$min", |_, values, frame| extreme(values, false, frame)),
+    Entry::variadic("$max", |_, values, frame| extreme(values, true, frame)),
     Entry::variadic("$stdDevPop", |_, values, _| Ok(deviation(values, false))),
     Entry::variadic("$stdDevSamp", |_, values, _| Ok(deviation(values, true))),
     Entry::special("$median", compile_median),
@@ -45,10 +45,10 @@ fn numbers(values: &[Computed<'_>], mut visit: impl FnMut(Number)) {
     });
 }
 
-fn extreme<'a>(values: &[Computed<'a>], greatest: bool) -> Computed<'a> {
+fn extreme<'a>(values: &[Computed<'a>], greatest: bool, frame: Frame<'a>) -> Result<Computed<'a>> {
     let mut best: Computed<'a> = None;
     each(values, |value| {
-        let order = compare(value, best);
+        let order = compare(value, best, frame);
         let better = if greatest {
             order.is_gt()
         } else {
@@ -58,7 +58,7 @@ fn extreme<'a>(values: &[Computed<'a>], greatest: bool) -> Computed<'a> {
             best = value;
         }
     });
-    Some(best.unwrap_or(RawValue::Null))
+    Ok(Some(best.unwrap_or(RawValue::Null)))
 }
 
 fn deviation<'a>(values: &[Computed<'a>], is_sample: bool) -> Computed<'a> {

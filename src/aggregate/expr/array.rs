@@ -121,7 +121,11 @@ fn concat<'a>(
     Ok(Some(all.finish(frame)))
 }
 
-fn contains<'a>(_: &'static str, values: &[Computed<'a>], _: Frame<'a>) -> Result<Computed<'a>> {
+fn contains<'a>(
+    _: &'static str,
+    values: &[Computed<'a>],
+    frame: Frame<'a>,
+) -> Result<Computed<'a>> {
     let Some(RawValue::Array(array)) = values[1] else {
         let found = type_name(values[1]);
         return refuse(
@@ -129,11 +133,20 @@ fn contains<'a>(_: &'static str, values: &[Computed<'a>], _: Frame<'a>) -> Resul
             format!("$in requires an array as a second argument, found: {found}"),
         );
     };
-    let found = elements(array).any(|element| compare(values[0], Some(element)).is_eq());
-    Ok(Some(RawValue::Boolean(found)))
+    for element in elements(array) {
+        frame.step()?;
+        if compare(values[0], Some(element), frame).is_eq() {
+            return Ok(Some(RawValue::Boolean(true)));
+        }
+    }
+    Ok(Some(RawValue::Boolean(false)))
 }
 
-fn index_of<'a>(name: &'static str, values: &[Computed<'a>], _: Frame<'a>) -> Result<Computed<'a>> {
+fn index_of<'a>(
+    name: &'static str,
+    values: &[Computed<'a>],
+    frame: Frame<'a>,
+) -> Result<Computed<'a>> {
     if is_nullish(values[0]) {
         return Ok(Some(RawValue::Null));
     }
@@ -147,15 +160,13 @@ fn index_of<'a>(name: &'static str, values: &[Computed<'a>], _: Frame<'a>) -> Re
     let start = bound(name, "starting index", values.get(2), 0)?;
     let end = bound(name, "ending index", values.get(3), usize::MAX)?;
     let wanted = values[1];
-    let found = elements(array)
-        .take(end)
-        .enumerate()
-        .skip(start)
-        .find(|(_, element)| compare(Some(*element), wanted).is_eq());
-    Ok(Some(match found {
-        Some((index, _)) => super::int(index as i64),
-        None => RawValue::Int32(-1),
-    }))
+    for (index, element) in elements(array).take(end).enumerate().skip(start) {
+        frame.step()?;
+        if compare(Some(element), wanted, frame).is_eq() {
+            return Ok(Some(super::int(index as i64)));
+        }
+    }
+    Ok(Some(RawValue::Int32(-1)))
 }
 
 fn bound(name: &str, argument: &str, value: Option<&Computed<'_>>, absent: usize) -> Result<usize> {
@@ -208,6 +219,7 @@ fn range<'a>(_: &'static str, values: &[Computed<'a>], frame: Frame<'a>) -> Resu
     } else {
         current > end
     } {
+        frame.step()?;
         array.push(RawValue::Int32(current as i32))?;
         current += step;
     }
@@ -417,6 +429,7 @@ impl Operator for Zip {
         };
         let mut rows = ArrayWriter::new();
         for _ in 0..length.unwrap_or(0) {
+            frame.step()?;
             let mut row = ArrayWriter::new();
             for (at, input) in inputs.iter_mut().enumerate() {
                 let default = || defaults.get(at).copied().flatten();

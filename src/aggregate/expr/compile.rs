@@ -42,15 +42,11 @@ impl<'c> Compiler<'c> {
             RawValue::Document(document) => self.deeper(|compiler| compiler.document(document)),
             RawValue::Array(array) => self.deeper(|compiler| {
                 let nodes = array.iter().map(|(_, operand)| compiler.operand(operand));
-                Ok(Node::Array(nodes.collect::<Result<_>>()?).folded())
+                let nodes = Node::Array(nodes.collect::<Result<_>>()?);
+                Ok(nodes.folded(compiler.context.surroundings()))
             }),
             _ => Ok(Node::constant(operand)),
         }
-    }
-
-    /// Compiles an operand in which one more variable is bound.
-    pub(crate) fn operand_with(&mut self, variable: &str, operand: RawValue<'_>) -> Result<Node> {
-        self.with_variables(&[variable], |compiler| compiler.operand(operand))
     }
 
     /// Compiles something in which more variables are bound, one after the other.
@@ -119,7 +115,7 @@ impl<'c> Compiler<'c> {
 
     /// An operator, or the constant that it comes to.
     pub(crate) fn operator(&self, operator: impl Operator + 'static) -> Node {
-        Node::Operator(Box::new(operator)).folded()
+        Node::Operator(Box::new(operator)).folded(self.context.surroundings())
     }
 
     fn deeper(&mut self, compile: impl FnOnce(&mut Self) -> Result<Node>) -> Result<Node> {
@@ -182,7 +178,7 @@ impl<'c> Compiler<'c> {
             // Names do not come twice: every document that enters is checked for that.
             fields.push((name.into(), self.operand(operand)?));
         }
-        Ok(Node::Document(fields).folded())
+        Ok(Node::Document(fields).folded(self.context.surroundings()))
     }
 
     /// Compiles `"$a.b"` or `"$$name.b"`.
@@ -230,7 +226,7 @@ impl<'c> Compiler<'c> {
             return refuse(17276, format!("Use of undefined variable: {name}"));
         };
         let arena = Arena::default();
-        let frame = Frame::new(RawDoc::EMPTY.into(), &arena);
+        let frame = Frame::new(RawDoc::EMPTY.into(), &arena, self.context.surroundings());
         let value = match path {
             None => value,
             Some(path) => value.and_then(|value| follow_value(value, &path, 0, frame)),

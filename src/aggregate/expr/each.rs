@@ -1,10 +1,11 @@
-//! `$map`, `$filter`, `$reduce`: an expression for each element of an array.
+//! `$map`, `$filter`, `$reduce`: an expression for each element of an array. The element's position is a variable, too:
+//! that which `arrayIndexAs` names, or `$$IDX`.
 //!
 //! Each round is evaluated in an arena of its own, which is emptied after it.
 
 use super::{
     Arena, ArrayWriter, Compiler, Computed, Entry, Frame, Node, Operator, array,
-    check_user_variable, elements, is_nullish, is_true, named_arguments, refuse, required,
+    check_user_variable, elements, int, is_nullish, is_true, named_arguments, refuse, required,
     type_name,
 };
 use crate::bson::{MAX_DEPTH, RawDoc, RawValue, RawValueBuf};
@@ -39,17 +40,22 @@ struct Reduce {
     each: Node,
 }
 
-/// The name of the variable that stands for the element.
-fn element_variable<'v>(name: &str, variable: Option<RawValue<'v>>) -> Result<&'v str> {
+/// The name of a variable of each round, given by the argument `argument` or else `default`.
+fn variable<'v>(
+    name: &str,
+    argument: &str,
+    variable: Option<RawValue<'v>>,
+    default: &'static str,
+) -> Result<&'v str> {
     match variable {
-        None => Ok("this"),
+        None => Ok(default),
         Some(RawValue::String(variable)) => {
             check_user_variable(variable.as_str())?;
             Ok(variable.as_str())
         }
         Some(other) => {
             let found = other.type_name();
-            let message = format!("'as' of {name} must be a string, found {found}");
+            let message = format!("'{argument}' of {name} must be a string, found {found}");
             Err(Error::query(Code::TYPE_MISMATCH, message))
         }
     }
@@ -61,12 +67,15 @@ impl Map {
         name: &'static str,
         operand: RawValue<'_>,
     ) -> Result<Node> {
-        let [input, variable, each] =
-            named_arguments(name, operand, ["input", "as", "in"], 16878, 16879)?;
+        let known = ["input", "as", "arrayIndexAs", "in"];
+        let [input, element, index, each] = named_arguments(name, operand, known, 16878, 16879)?;
         let input = compiler.operand(required(name, "input", input, 16880)?)?;
-        let variable = element_variable(name, variable)?;
         let each = required(name, "in", each, 16882)?;
-        let each = compiler.operand_with(variable, each)?;
+        let variables = [
+            variable(name, "arrayIndexAs", index, "IDX")?,
+            variable(name, "as", element, "this")?,
+        ];
+        let each = compiler.with_variables(&variables, |inner| inner.operand(each))?;
         Ok(compiler.operator(Map { input, each }))
     }
 }
@@ -78,12 +87,14 @@ impl Operator for Map {
         };
         let mut mapped = ArrayWriter::new();
         let mut round = Arena::default();
-        for element in elements(array) {
+        for (index, element) in elements(array).enumerate() {
+            frame.step()?;
             {
-                let binding = frame.bind(Some(element));
-                let value = self
-                    .each
-                    .evaluate(frame.with_arena(&round).within(&binding))?;
+                let frame = frame.with_arena(&round);
+                let index = frame.bind(Some(int(index as i64)));
+                let frame = frame.within(&index);
+                let this = frame.bind(Some(element));
+                let value = self.each.evaluate(frame.within(&this))?;
                 mapped.push(value.unwrap_or(RawValue::Null))?;
             }
             round.reset();
@@ -118,13 +129,16 @@ impl Filter {
         name: &'static str,
         operand: RawValue<'_>,
     ) -> Result<Node> {
-        let known = ["input", "as", "cond", "limit"];
-        let [input, variable, condition, limit] =
+        let known = ["input", "as", "arrayIndexAs", "cond", "limit"];
+        let [input, element, index, condition, limit] =
             named_arguments(name, operand, known, 28646, 28647)?;
         let input = compiler.operand(required(name, "input", input, 28648)?)?;
-        let variable = element_variable(name, variable)?;
         let condition = required(name, "cond", condition, 28650)?;
-        let condition = compiler.operand_with(variable, condition)?;
+        let variables = [
+            variable(name, "arrayIndexAs", index, "IDX")?,
+            variable(name, "as", element, "this")?,
+        ];
+        let condition = compiler.with_variables(&variables, |inner| inner.operand(condition))?;
         let limit = limit.map(|limit| compiler.operand(limit)).transpose()?;
         Ok(compiler.operator(Filter {
             input,
@@ -165,11 +179,14 @@ impl Operator for Filter {
         let mut wanted = self.limit(frame)?;
         let mut chosen = ArrayWriter::new();
         let mut round = Arena::default();
-        for element in elements(array) {
+        for (index, element) in elements(array).enumerate() {
+            frame.step()?;
             let holds = {
-                let binding = frame.bind(Some(element));
-                let frame = frame.with_arena(&round).within(&binding);
-                is_true(self.condition.evaluate(frame)?)
+                let frame = frame.with_arena(&round);
+                let index = frame.bind(Some(int(index as i64)));
+                let frame = frame.within(&index);
+                let this = frame.bind(Some(element));
+                is_true(self.condition.evaluate(frame.within(&this))?)
             };
             round.reset();
             if holds {
@@ -196,12 +213,25 @@ impl Reduce {
         name: &'static str,
         operand: RawValue<'_>,
     ) -> Result<Node> {
-        let known = ["input", "initialValue", "in"];
-        let [input, initial, each] = named_arguments(name, operand, known, 40075, 40076)?;
+        let known = [
+            "input",
+            "initialValue",
+            "as",
+            "valueAs",
+            "arrayIndexAs",
+            "in",
+        ];
+        let [input, initial, element, value, index, each] =
+            named_arguments(name, operand, known, 40075, 40076)?;
         let input = compiler.operand(required(name, "input", input, 40077)?)?;
         let initial = compiler.operand(required(name, "initialValue", initial, 40078)?)?;
         let each = required(name, "in", each, 40079)?;
-        let each = compiler.with_variables(&["this", "value"], |inner| inner.operand(each))?;
+        let variables = [
+            variable(name, "arrayIndexAs", index, "IDX")?,
+            variable(name, "as", element, "this")?,
+            variable(name, "valueAs", value, "value")?,
+        ];
+        let each = compiler.with_variables(&variables, |inner| inner.operand(each))?;
         Ok(compiler.operator(Reduce {
             input,
             initial,
@@ -223,9 +253,12 @@ impl Operator for Reduce {
         };
         let mut value = self.initial.evaluate(frame)?.map(RawValueBuf::new);
         let mut round = Arena::default();
-        for element in elements(array) {
+        for (index, element) in elements(array).enumerate() {
+            frame.step()?;
             let next = {
                 let frame = frame.with_arena(&round);
+                let index = frame.bind(Some(int(index as i64)));
+                let frame = frame.within(&index);
                 let this = frame.bind(Some(element));
                 let frame = frame.within(&this);
                 let so_far = frame.bind(value.as_ref().map(RawValueBuf::as_raw));

@@ -6,11 +6,14 @@
 //! elements evaluates its body in an arena of its own ([`Frame::with_arena`]) and copies out what it
 //! keeps, so that memory does not grow with the number of rounds.
 
+use std::cmp::Ordering;
+
 use bumpalo::Bump;
 
 use super::{Found, Metadata, refuse};
 use crate::bson::{RawDoc, RawValue, Text};
 use crate::error::Result;
+use crate::query::Surroundings;
 
 /// The value of an expression; none is "missing", which is not null.
 pub(crate) type Computed<'a> = Option<RawValue<'a>>;
@@ -35,6 +38,7 @@ pub(crate) struct Frame<'a> {
     found: Found<'a>,
     bindings: Option<&'a Binding<'a>>,
     arena: &'a Arena,
+    surroundings: &'a Surroundings,
 }
 
 /// A variable's value and the variables around it.
@@ -44,12 +48,29 @@ pub(crate) struct Binding<'a> {
 }
 
 impl<'a> Frame<'a> {
-    pub(super) fn new(found: Found<'a>, arena: &'a Arena) -> Frame<'a> {
+    pub(super) fn new(
+        found: Found<'a>,
+        arena: &'a Arena,
+        surroundings: &'a Surroundings,
+    ) -> Frame<'a> {
         Frame {
             found,
             bindings: None,
             arena,
+            surroundings,
         }
+    }
+
+    /// Compares two values, the strings among them by the operation's collation.
+    #[inline]
+    pub(super) fn compare(self, a: RawValue<'_>, b: RawValue<'_>) -> Ordering {
+        self.surroundings.compare(a, b)
+    }
+
+    /// To be called in each round of what may have millions. Fails when the operation must end.
+    #[inline]
+    pub(super) fn step(self) -> Result<()> {
+        self.surroundings.step()
     }
 
     /// `$$ROOT`.

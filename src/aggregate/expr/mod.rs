@@ -25,9 +25,10 @@
 //! as its entry says) and puts what it computes into the frame: `frame.string(..)`, [`ArrayWriter`],
 //! [`DocumentWriter`]; numbers, dates and the like need no place. Where there are named arguments, an optional
 //! operand, an operand that is not always evaluated or a variable, `compile_trim` reads what stands behind the
-//! name (`named_arguments`, `required`), compiles operands (`compiler.operand`, `compiler.operand_with` for a
-//! variable) and gives `compiler.call(name, function, operands)`, or `compiler.operator(..)` of a type
-//! that implements [`Operator`]. Folding of constants comes with both. Tests are tables for [`tests::check`].
+//! name (`named_arguments`, `required`), compiles operands (`compiler.operand`, within `compiler.with_variables` if it binds
+//! any) and gives `compiler.call(name, function, operands)`, or `compiler.operator(..)` of a type
+//! that implements [`Operator`]. Values are compared by `frame.compare`, which knows the operation's collation, and loops over
+//! elements call `frame.step`, by which the operation can be stopped. Folding of constants comes with both. Tests are tables for [`tests::check`].
 
 mod accumulators;
 mod arithmetic;
@@ -79,11 +80,17 @@ use std::sync::Arc;
 
 use crate::bson::{RawDoc, RawValue};
 use crate::error::{Code, Error, Result};
-use crate::query::Context;
+use crate::query::{Context, Surroundings};
 
 /// A compiled expression. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Expr(Arc<Node>);
+pub struct Expr(Arc<Compiled>);
+
+#[derive(Debug)]
+struct Compiled {
+    node: Node,
+    surroundings: Surroundings,
+}
 
 impl Expr {
     /// Compiles an operator, a field path, a literal, or documents and arrays of them. Refused with
@@ -91,7 +98,8 @@ impl Expr {
     /// are not bound (17276).
     pub fn compile(expression: RawValue<'_>, context: &Context) -> Result<Expr> {
         let node = Compiler::new(context).operand(expression)?;
-        Ok(Expr(Arc::new(node)))
+        let surroundings = context.surroundings().clone();
+        Ok(Expr(Arc::new(Compiled { node, surroundings })))
     }
 
     /// The value for `document`; none if it is missing. What is computed lives in `arena`.
@@ -100,7 +108,8 @@ impl Expr {
         found: impl Into<Found<'a>>,
         arena: &'a Arena,
     ) -> Result<Option<RawValue<'a>>> {
-        self.0.evaluate(Frame::new(found.into(), arena))
+        let frame = Frame::new(found.into(), arena, &self.0.surroundings);
+        self.0.node.evaluate(frame)
     }
 
     /// Whether the value for `document` counts as true.
@@ -111,23 +120,31 @@ impl Expr {
 
     /// Whether the value depends on the document.
     pub fn reads_document(&self) -> bool {
-        self.0.reads_document()
+        self.0.node.reads_document()
+    }
+
+    /// Whether the same document always gives the same value.
+    pub fn is_deterministic(&self) -> bool {
+        self.0.node.is_deterministic()
     }
 
     /// The metadata that it computes with.
     pub fn metadata_needs(&self) -> MetadataNeeds {
-        self.0.metadata_needs()
+        self.0.node.metadata_needs()
     }
 
     /// What an operator computes that is no part of the language.
     pub(crate) fn of(operator: impl Operator + 'static) -> Expr {
-        Expr(Arc::new(Node::Operator(Box::new(operator))))
+        Expr(Arc::new(Compiled {
+            node: Node::Operator(Box::new(operator)),
+            surroundings: Surroundings::default(),
+        }))
     }
 
     /// The tree.
     #[cfg(test)]
     pub(crate) fn node(&self) -> &Node {
-        &self.0
+        &self.0.node
     }
 }
 

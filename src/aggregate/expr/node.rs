@@ -6,6 +6,7 @@ use super::MetadataNeeds;
 use super::frame::{ArrayWriter, Computed, DocumentWriter, Frame, elements};
 use crate::bson::{Path, RawDoc, RawValue, RawValueBuf};
 use crate::error::Result;
+use crate::query::Surroundings;
 
 /// A part of an expression.
 #[derive(Debug)]
@@ -85,7 +86,10 @@ impl Node {
         match self {
             Node::Constant(value) => Ok(value.as_ref().map(RawValueBuf::as_raw)),
             Node::Path { base, path } => Ok(follow(*base, path.as_ref(), frame)),
-            Node::Operator(operator) => operator.evaluate(frame),
+            Node::Operator(operator) => {
+                frame.step()?;
+                operator.evaluate(frame)
+            }
             Node::Document(fields) => {
                 let mut document = DocumentWriter::new();
                 for (name, node) in fields {
@@ -131,6 +135,18 @@ impl Node {
         reads
     }
 
+    /// Whether the same document always gives the same value.
+    pub(crate) fn is_deterministic(&self) -> bool {
+        let mut deterministic = match self {
+            Node::Operator(operator) => operator.is_deterministic(),
+            _ => true,
+        };
+        self.operands(&mut |operand| {
+            deterministic = deterministic && operand.is_deterministic();
+        });
+        deterministic
+    }
+
     /// The metadata that it computes with.
     pub(crate) fn metadata_needs(&self) -> MetadataNeeds {
         let mut needs = match self {
@@ -143,7 +159,7 @@ impl Node {
 
     /// The constant that this is, if all its operands are constants and computing it does not fail;
     /// what fails is left to fail when it is needed, for it may never be.
-    pub(super) fn folded(self) -> Node {
+    pub(super) fn folded(self, surroundings: &Surroundings) -> Node {
         let deterministic = match &self {
             Node::Constant(_) | Node::Path { .. } => false,
             Node::Operator(operator) => operator.is_deterministic(),
@@ -155,7 +171,8 @@ impl Node {
             return self;
         }
         let arena = super::Arena::default();
-        let value = match self.evaluate(Frame::new(RawDoc::EMPTY.into(), &arena)) {
+        let frame = Frame::new(RawDoc::EMPTY.into(), &arena, surroundings);
+        let value = match self.evaluate(frame) {
             Ok(value) => value.map(RawValueBuf::new),
             Err(_) => return self,
         };

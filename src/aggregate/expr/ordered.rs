@@ -4,7 +4,6 @@ use super::{
     ArrayWriter, Compiler, Computed, Entry, Frame, Function, Node, Operator, array, collect,
     is_nullish, named_arguments, refuse, required, type_name,
 };
-use crate::bson::compare::compare_values;
 use crate::bson::{RawDoc, RawValue};
 use crate::error::Result;
 use crate::query::Sort;
@@ -84,14 +83,14 @@ fn last_n<'a>(_: &'static str, values: &[Computed<'a>], frame: Frame<'a>) -> Res
 fn min_n<'a>(_: &'static str, values: &[Computed<'a>], frame: Frame<'a>) -> Result<Computed<'a>> {
     let (mut values, n) = arguments(values)?;
     values.retain(|value| !is_nullish(Some(*value)));
-    values.sort_by(|a, b| compare_values(*a, *b));
+    values.sort_by(|a, b| frame.compare(*a, *b));
     write(values.iter().take(n), frame)
 }
 
 fn max_n<'a>(_: &'static str, values: &[Computed<'a>], frame: Frame<'a>) -> Result<Computed<'a>> {
     let (mut values, n) = arguments(values)?;
     values.retain(|value| !is_nullish(Some(*value)));
-    values.sort_by(|a, b| compare_values(*b, *a));
+    values.sort_by(|a, b| frame.compare(*b, *a));
     write(values.iter().take(n), frame)
 }
 
@@ -160,11 +159,12 @@ impl Operator for SortArray {
             }
         };
         match &self.order {
-            Order::Whole(false) => values.sort_by(|a, b| compare_values(*a, *b)),
-            Order::Whole(true) => values.sort_by(|a, b| compare_values(*b, *a)),
+            Order::Whole(false) => values.sort_by(|a, b| frame.compare(*a, *b)),
+            Order::Whole(true) => values.sort_by(|a, b| frame.compare(*b, *a)),
             Order::Fields(sort) => {
                 let mut keyed = Vec::with_capacity(values.len());
                 for value in values {
+                    frame.step()?;
                     let mut key = Vec::new();
                     let document = value.as_document().unwrap_or(RawDoc::EMPTY);
                     sort.write_key(document, &mut key)?;

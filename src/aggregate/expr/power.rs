@@ -1,11 +1,14 @@
-//! `$sqrt`, `$pow`, `$exp` and the logarithms. Of decimals they are decimals, of other numbers doubles;
+//! `$sqrt`, `$pow`, `$exp`, the logarithms and `$sigmoid`. Of decimals they are decimals, of other numbers doubles;
 //! a power of whole numbers is whole where it fits into a long.
 
 use super::arithmetic::{is_decimal, of_number};
-use super::{Computed, Entry, Frame, is_nullish, refuse, type_name};
+use super::{
+    Compiler, Computed, Entry, Frame, Node, is_nullish, named_arguments, refuse, required,
+    type_name,
+};
 use crate::bson::number::Number;
-use crate::bson::{Decimal128, RawValue};
-use crate::error::Result;
+use crate::bson::{Decimal128, RawDoc, RawValue};
+use crate::error::{Code, Result};
 
 pub(super) const OPERATORS: &[Entry] = &[
     Entry::fixed("$sqrt", 1, |name, values, _| {
@@ -28,7 +31,56 @@ pub(super) const OPERATORS: &[Entry] = &[
     }),
     Entry::fixed("$log", 2, log),
     Entry::fixed("$pow", 2, pow),
+    Entry::special("$sigmoid", compile_sigmoid),
 ];
+
+/// `{ $sigmoid: e }` or `{ $sigmoid: { input: e, onNull: e } }`.
+fn compile_sigmoid(
+    compiler: &mut Compiler<'_>,
+    name: &'static str,
+    operand: RawValue<'_>,
+) -> Result<Node> {
+    let starts_with_operator = |document: RawDoc<'_>| {
+        let first = document.elements().next();
+        first.is_some_and(|first| first.key().as_bytes().starts_with(b"$"))
+    };
+    let (input, on_null) = match operand {
+        RawValue::Document(document) if !starts_with_operator(document) => {
+            let known = ["input", "onNull"];
+            let [input, on_null] = named_arguments(name, operand, known, 40415, 40415)?;
+            (required(name, "input", input, 40414)?, on_null)
+        }
+        operand => (operand, None),
+    };
+    let operands = vec![
+        compiler.operand(input)?,
+        compiler.operand(on_null.unwrap_or(RawValue::Null))?,
+    ];
+    Ok(compiler.call(name, sigmoid, operands))
+}
+
+fn sigmoid<'a>(name: &'static str, values: &[Computed<'a>], _: Frame<'a>) -> Result<Computed<'a>> {
+    let value = match is_nullish(values[0]) {
+        true => values[1],
+        false => values[0],
+    };
+    let number = match value.and_then(Number::from_raw) {
+        _ if is_nullish(value) => return Ok(Some(RawValue::Null)),
+        Some(number) => number,
+        None => {
+            let found = type_name(value);
+            let message = format!("{name} only supports numeric types, not {found}");
+            return refuse(Code::TYPE_MISMATCH.0, message);
+        }
+    };
+    Ok(Some(match number {
+        Number::Decimal128(value) => {
+            let one = Decimal128::from(1);
+            RawValue::Decimal128(one.divide(one.add(value.negated().exp())))
+        }
+        other => RawValue::Double(1.0 / (1.0 + (-other.to_f64()).exp())),
+    }))
+}
 
 fn either(number: Number, decimal: fn(Decimal128) -> Decimal128, double: fn(f64) -> f64) -> Number {
     match number {

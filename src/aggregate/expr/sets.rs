@@ -1,11 +1,11 @@
-//! Arrays as sets: neither order nor repetition counts. Sets that are made are in ascending order.
+//! Arrays as sets: neither order nor repetition counts. Sets that are made are in ascending order. Strings that the
+//! operation's collation holds equal are one.
 
 use super::{
     ArrayWriter, Compiler, Computed, Entry, Frame, Node, elements, is_nullish, is_true, refuse,
     type_name,
 };
 use crate::bson::RawValue;
-use crate::bson::compare::compare_values;
 use crate::error::Result;
 
 pub(super) const OPERATORS: &[Entry] = &[
@@ -19,37 +19,45 @@ pub(super) const OPERATORS: &[Entry] = &[
 ];
 
 /// Values in ascending order, each once.
-struct Set<'a>(Vec<RawValue<'a>>);
+struct Set<'a> {
+    values: Vec<RawValue<'a>>,
+    frame: Frame<'a>,
+}
 
 impl<'a> Set<'a> {
-    fn new(values: impl Iterator<Item = RawValue<'a>>) -> Set<'a> {
-        let mut values: Vec<_> = values.collect();
-        values.sort_by(|a, b| compare_values(*a, *b));
-        values.dedup_by(|a, b| compare_values(*a, *b).is_eq());
-        Set(values)
+    fn new(values: impl Iterator<Item = RawValue<'a>>, frame: Frame<'a>) -> Result<Set<'a>> {
+        let mut all = Vec::new();
+        for value in values {
+            frame.step()?;
+            all.push(value);
+        }
+        all.sort_by(|a, b| frame.compare(*a, *b));
+        all.dedup_by(|a, b| frame.compare(*a, *b).is_eq());
+        Ok(Set { values: all, frame })
+    }
+
+    /// Where a value is.
+    fn position(&self, value: RawValue<'_>) -> Option<usize> {
+        let compare = |own: &RawValue<'_>| self.frame.compare(*own, value);
+        self.values.binary_search_by(compare).ok()
     }
 
     fn contains(&self, value: RawValue<'_>) -> bool {
-        self.0
-            .binary_search_by(|own| compare_values(*own, value))
-            .is_ok()
+        self.position(value).is_some()
     }
 
     fn equals(&self, other: &Set<'_>) -> bool {
-        self.0.len() == other.0.len()
-            && self
-                .0
-                .iter()
-                .zip(&other.0)
-                .all(|(a, b)| compare_values(*a, *b).is_eq())
+        let mut pairs = self.values.iter().zip(&other.values);
+        self.values.len() == other.values.len()
+            && pairs.all(|(a, b)| self.frame.compare(*a, *b).is_eq())
     }
 
-    fn finish(self, frame: Frame<'a>) -> Result<Computed<'a>> {
+    fn finish(self) -> Result<Computed<'a>> {
         let mut array = ArrayWriter::new();
-        for value in self.0 {
+        for value in self.values {
             array.push(value)?;
         }
-        Ok(Some(array.finish(frame)))
+        Ok(Some(array.finish(self.frame)))
     }
 }
 
@@ -106,17 +114,15 @@ fn difference<'a>(
         }
     };
     let left = set(values[0], 17048, both("First"))?;
-    let right = Set::new(set(values[1], 17049, both("Second"))?);
+    let right = Set::new(set(values[1], 17049, both("Second"))?, frame)?;
     // In the order of the first array; what is there twice is taken once.
     let rest: Vec<_> = left.filter(|value| !right.contains(*value)).collect();
-    let distinct = Set::new(rest.iter().copied());
-    let mut taken = vec![false; distinct.0.len()];
+    let distinct = Set::new(rest.iter().copied(), frame)?;
+    let mut taken = vec![false; distinct.values.len()];
     let mut array = ArrayWriter::new();
     for value in rest {
-        let at = distinct
-            .0
-            .binary_search_by(|own| compare_values(*own, value));
-        let first = at.is_ok_and(|at| !std::mem::replace(&mut taken[at], true));
+        let at = distinct.position(value);
+        let first = at.is_some_and(|at| !std::mem::replace(&mut taken[at], true));
         if first {
             array.push(value)?;
         }
@@ -138,15 +144,16 @@ fn compile_equals(
     Ok(compiler.call(name, equals, operands))
 }
 
-fn equals<'a>(_: &'static str, values: &[Computed<'a>], _: Frame<'a>) -> Result<Computed<'a>> {
+fn equals<'a>(_: &'static str, values: &[Computed<'a>], frame: Frame<'a>) -> Result<Computed<'a>> {
     let mut first: Option<Set<'_>> = None;
     for (at, value) in values.iter().enumerate() {
-        let next = Set::new(set(*value, 17044, |found| {
+        let next = set(*value, 17044, |found| {
             let place = at + 1;
             format!(
                 "All operands of $setEquals must be arrays. {place}-th argument is of type: {found}"
             )
-        })?);
+        })?;
+        let next = Set::new(next, frame)?;
         match &first {
             None => first = Some(next),
             Some(first) if !first.equals(&next) => return Ok(Some(RawValue::Boolean(false))),
@@ -166,20 +173,28 @@ fn intersection<'a>(
         if is_nullish(*value) {
             return Ok(Some(RawValue::Null));
         }
-        let next = Set::new(set(*value, 17047, |found| {
+        let next = set(*value, 17047, |found| {
             format!(
                 "All operands of $setIntersection must be arrays. One argument is of type: {found}"
             )
-        })?);
+        })?;
+        let next = Set::new(next, frame)?;
         match &mut common {
             None => common = Some(next),
-            Some(common) => common.0.retain(|value| next.contains(*value)),
+            Some(common) => common.values.retain(|value| next.contains(*value)),
         }
     }
-    common.unwrap_or(Set(Vec::new())).finish(frame)
+    match common {
+        Some(common) => common.finish(),
+        None => Ok(Some(ArrayWriter::new().finish(frame))),
+    }
 }
 
-fn is_subset<'a>(_: &'static str, values: &[Computed<'a>], _: Frame<'a>) -> Result<Computed<'a>> {
+fn is_subset<'a>(
+    _: &'static str,
+    values: &[Computed<'a>],
+    frame: Frame<'a>,
+) -> Result<Computed<'a>> {
     let both = |which: &'static str| {
         move |found: &str| {
             format!(
@@ -188,7 +203,7 @@ fn is_subset<'a>(_: &'static str, values: &[Computed<'a>], _: Frame<'a>) -> Resu
         }
     };
     let mut left = set(values[0], 17046, both("First"))?;
-    let right = Set::new(set(values[1], 17042, both("Second"))?);
+    let right = Set::new(set(values[1], 17042, both("Second"))?, frame)?;
     let is_subset = left.all(|value| right.contains(value));
     Ok(Some(RawValue::Boolean(is_subset)))
 }
@@ -203,5 +218,5 @@ fn union<'a>(_: &'static str, values: &[Computed<'a>], frame: Frame<'a>) -> Resu
             format!("All operands of $setUnion must be arrays. One argument is of type: {found}")
         })?);
     }
-    Set::new(all.into_iter()).finish(frame)
+    Set::new(all.into_iter(), frame)?.finish()
 }

@@ -2,11 +2,13 @@
 //! `dashu-float`.
 //!
 //! Arguments so small that the function differs from its first term beyond the last digit, and so large that the
-//! result leaves the range, are settled beforehand: no argument takes much longer than any other.
+//! result leaves the range, are settled beforehand. An angle of many turns takes as many digits of pi as it has itself,
+//! up to 6200: they are computed once, so that only the first such angle takes long.
 
 use std::cmp::Ordering;
 
-use dashu_float::{FpResult, Repr};
+use dashu_float::{ConstCache, FpResult, Repr};
+use parking_lot::Mutex;
 
 use super::functions::{Float, context};
 use super::{Decimal128, DecimalKind, digit_count};
@@ -21,6 +23,20 @@ const DEGREES_OF_RADIAN: &str = "57.29577951308232087679815481410517";
 /// Below 10 to this power the second term of each function's series lies beyond the last digit.
 const TINY: i32 = -20;
 
+/// From this exponent on an angle has so many turns that pi is kept for the next one.
+const FAR: isize = 40;
+
+/// Digits of pi for far angles.
+static FAR_PI: Mutex<Option<ConstCache>> = Mutex::new(None);
+
+/// Computes a function of an angle, given what is known of pi.
+fn of_angle<T>(angle: &Repr<10>, of: impl FnOnce(Option<&mut ConstCache>) -> T) -> T {
+    match angle.exponent() > FAR {
+        true => of(Some(FAR_PI.lock().get_or_insert_with(ConstCache::new))),
+        false => of(None),
+    }
+}
+
 fn constant(text: &str) -> Decimal128 {
     Decimal128::parse(text).unwrap_or(Decimal128::NAN)
 }
@@ -28,17 +44,17 @@ fn constant(text: &str) -> Decimal128 {
 impl Decimal128 {
     /// The sine of an angle in radians; NaN of infinities.
     pub fn sin(self) -> Decimal128 {
-        self.odd(Decimal128::NAN, |x| context().sin(x, None))
+        self.odd(Decimal128::NAN, |x| of_angle(x, |pi| context().sin(x, pi)))
     }
 
     /// The cosine; NaN of infinities.
     pub fn cos(self) -> Decimal128 {
-        self.even(Decimal128::NAN, |x| context().cos(x, None))
+        self.even(Decimal128::NAN, |x| of_angle(x, |pi| context().cos(x, pi)))
     }
 
     /// The tangent; NaN of infinities.
     pub fn tan(self) -> Decimal128 {
-        self.odd(Decimal128::NAN, |x| context().tan(x, None))
+        self.odd(Decimal128::NAN, |x| of_angle(x, |pi| context().tan(x, pi)))
     }
 
     /// The arc sine; NaN outside of -1 to 1.

@@ -230,7 +230,7 @@ pub fn stored(collection: &Collection) -> Result<Option<&Stored>> {
     }
     let compile = |bytes: &[u8]| -> anyhow::Result<Compiled> {
         let options = CreateOptions::from_bson(RawDoc::new(bytes)?)?;
-        let validator = Validator::new(&options.validation)?;
+        let validator = Validator::new(&options.validation, options.collation.as_ref())?;
         Ok(Arc::new(Stored { options, validator }))
     };
     let compiled = collection

@@ -1,10 +1,12 @@
 //! What the languages of an operation (filter, sort, projection, update) are all compiled with.
 
+use std::sync::Arc;
+
 use super::given::Given;
 use crate::aggregate::expr::define_variables;
 use crate::bson::{Collation, RawDoc};
 use crate::error::Result;
-use crate::query::Context;
+use crate::query::{Context, Stop};
 
 /// Options of every operation that has a filter.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,10 +29,15 @@ impl LanguageOptions {
         Ok(true)
     }
 
-    /// What the operation on a collection with this collation brings to its languages. Fails if a variable cannot be
-    /// computed.
-    pub fn context(&self, inherited: Option<&Collation>) -> Result<Context> {
+    /// What the operation on a collection with this collation, which `stop` may stop, brings to its languages. Fails if a
+    /// variable cannot be computed.
+    pub fn context(
+        &self,
+        inherited: Option<&Collation>,
+        stop: Option<Arc<dyn Stop>>,
+    ) -> Result<Context> {
         let mut context = Context::default();
+        context.set_stop(stop);
         let given = self.collation.as_deref().map(RawDoc::trusted);
         context.set_collation(match given.filter(|given| !given.is_empty()) {
             Some(given) => Collation::parse("collation", given)?,

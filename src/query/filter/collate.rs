@@ -24,7 +24,7 @@ impl Node {
             Node::All(all) => all.collate(collation),
             Node::Any(nodes) => nodes.iter_mut().for_each(|node| node.collate(collation)),
             Node::Not(node) => node.collate(collation),
-            // These compare strings by their bytes.
+            // Schemas compare strings by their bytes under every collation; expressions were compiled with it.
             Node::Schema(_) | Node::Sample(_) | Node::Expression(_) => {}
         }
     }

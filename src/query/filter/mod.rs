@@ -94,6 +94,11 @@ impl Filter {
         })
     }
 
+    /// Whether chance has a say in it: asked again about the same document it may answer otherwise.
+    pub fn draws(&self) -> bool {
+        self.root.draws()
+    }
+
     /// What strings are compared by.
     pub fn collation(&self) -> Option<&Collation> {
         self.collation.as_ref()
@@ -158,6 +163,17 @@ impl Node {
                 .map_err(|GaveUp| regex::gave_up(&[])),
             Node::Sample(rate) => Ok(random::unit() < *rate),
             Node::Expression(expression) => expression.is_true(document),
+        }
+    }
+
+    fn draws(&self) -> bool {
+        match self {
+            Node::All(all) => all.draws(),
+            Node::Any(nodes) => nodes.iter().any(Node::draws),
+            Node::Not(node) => node.draws(),
+            Node::Schema(_) => false,
+            Node::Sample(_) => true,
+            Node::Expression(expression) => !expression.is_deterministic(),
         }
     }
 
@@ -240,6 +256,14 @@ impl Conjunction {
             }
         }
         Ok(true)
+    }
+
+    fn draws(&self) -> bool {
+        let draws = |test: &FieldTest| match &test.predicate {
+            Predicate::ElemMatch(conditions) => conditions.conditions().draws(),
+            _ => false,
+        };
+        self.tests().any(draws) || self.rest.iter().any(Node::draws)
     }
 
     /// The regular expressions in it.

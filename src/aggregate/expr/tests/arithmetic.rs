@@ -272,6 +272,17 @@ fn powers_roots_and_logarithms() {
                 r#"{"$exp": {"$numberDecimal": "-1E+30"}}"#,
                 r#"{"$numberDecimal": "0E-6176"}"#,
             ),
+            (r#"{"$sigmoid": 0}"#, "0.5"),
+            (r#"{"$sigmoid": 1}"#, "0.7310585786300049"),
+            (r#"{"$sigmoid": -800}"#, "0.0"),
+            (
+                r#"{"$sigmoid": {"$numberDecimal": "0"}}"#,
+                r#"{"$numberDecimal": "0.5"}"#,
+            ),
+            (r#"{"$sigmoid": null}"#, "null"),
+            (r#"{"$sigmoid": {"$add": [1, -1]}}"#, "0.5"),
+            (r#"{"$sigmoid": {"input": "$none", "onNull": 0}}"#, "0.5"),
+            (r#"{"$sigmoid": {"input": "$none"}}"#, "null"),
             (r#"{"$ln": 1}"#, "0.0"),
             (
                 r#"{"$ln": {"$numberDecimal": "10"}}"#,
@@ -331,6 +342,13 @@ fn powers_roots_and_logarithms() {
                 r#"{"$exp": "$s"}"#,
                 28765,
                 "$exp only supports numeric types",
+            ),
+            (r#"{"$sigmoid": "x"}"#, 14, "numeric types, not string"),
+            (r#"{"$sigmoid": {"onNull": 1}}"#, 40414, "Missing 'input'"),
+            (
+                r#"{"$sigmoid": {"input": 1, "x": 1}}"#,
+                40415,
+                "Unrecognized parameter",
             ),
             (
                 r#"{"$ln": 0}"#,

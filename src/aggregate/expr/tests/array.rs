@@ -178,6 +178,34 @@ fn an_expression_for_each_element() {
                 r#"{"$map": {"input": "$docs", "as": "d", "in": "$$d.k"}}"#,
                 "[2, 1, 2, null]",
             ),
+            (
+                r#"{"$map": {"input": [7, 8], "in": ["$$IDX", "$$this"]}}"#,
+                "[[0, 7], [1, 8]]",
+            ),
+            (
+                r#"{"$map": {"input": [7, 8], "as": "x", "arrayIndexAs": "i", "in": {"$multiply": ["$$x", "$$i"]}}}"#,
+                "[0, 8]",
+            ),
+            (
+                r#"{"$map": {"input": [[1], [2]], "arrayIndexAs": "i", "in": {"$map": {"input": "$$this", "in": ["$$i", "$$IDX"]}}}}"#,
+                "[[[0, 0]], [[1, 0]]]",
+            ),
+            (
+                r#"{"$filter": {"input": [5, 6, 7, 8], "arrayIndexAs": "i", "cond": {"$mod": ["$$i", 2]}}}"#,
+                "[6, 8]",
+            ),
+            (
+                r#"{"$filter": {"input": [5, 6, 7], "cond": {"$gte": ["$$IDX", 1]}}}"#,
+                "[6, 7]",
+            ),
+            (
+                r#"{"$reduce": {"input": [5, 6, 7], "initialValue": 0, "arrayIndexAs": "i", "in": {"$add": ["$$value", {"$multiply": ["$$this", "$$i"]}]}}}"#,
+                "20",
+            ),
+            (
+                r#"{"$reduce": {"input": [5, 6], "initialValue": [], "as": "e", "valueAs": "v", "in": {"$concatArrays": ["$$v", [["$$IDX", "$$e"]]]}}}"#,
+                "[[0, 5], [1, 6]]",
+            ),
             (r#"{"$map": {"input": "$n", "in": 1}}"#, "null"),
             (
                 r#"{"$map": {"input": "$a", "as": "x", "in": {"$map": {"input": "$a", "as": "y", "in":

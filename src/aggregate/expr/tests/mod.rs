@@ -3,6 +3,7 @@
 mod accumulators;
 mod arithmetic;
 mod array;
+mod collation;
 mod conditional;
 mod families;
 mod object;
@@ -287,4 +288,21 @@ fn names_come_once() {
     let count = all.len();
     all.dedup();
     assert_eq!(all.len(), count);
+}
+
+#[test]
+fn ids_are_new_each_time_and_take_no_arguments() {
+    let first = evaluated(r#"{"$createObjectId": {}}"#).unwrap();
+    assert!(matches!(
+        first.as_ref().map(RawValueBuf::as_raw),
+        Some(RawValue::ObjectId(_))
+    ));
+    assert_ne!(first, evaluated(r#"{"$createObjectId": {}}"#).unwrap());
+    check_refused(
+        "{}",
+        &[
+            (r#"{"$createObjectId": 1}"#, 9, "empty object, found int"),
+            (r#"{"$createObjectId": {"a": 1}}"#, 9, "empty object"),
+        ],
+    );
 }

@@ -71,7 +71,9 @@ fn operand(random: &mut Random, depth: usize) -> Value {
 }
 
 fn operator(random: &mut Random, depth: usize) -> Document {
-    let names: Vec<_> = names().filter(|name| *name != "$rand").collect();
+    let names: Vec<_> = names()
+        .filter(|name| !["$rand", "$createObjectId"].contains(name))
+        .collect();
     let name = random.pick(&names);
     let arguments = match random.below(3) {
         0 => operand(random, depth),
