@@ -1,11 +1,27 @@
 #!/bin/sh
-# Sees to the programs that a build or a test run needs: setup.sh build|test
+# Sees to the programs that a build or a test run needs: setup.sh build|test|go
 #
 # On Debian and its kin, as root, what is missing is installed with apt; otherwise it is named and the
 # script fails. It is quiet and does nothing when all is there. Rust itself is never installed.
 set -eu
 purpose=${1:-test}
 missing=""
+
+# The Go wrapper's tests are skipped without it; that is said, and is no failure.
+if [ "$purpose" = go ]; then
+    needed=$(sed -n 's/^go //p' bindings/go/go.mod)
+    if ! command -v go >/dev/null 2>&1; then
+        echo "setup: go is missing; to get it: https://go.dev/dl ($needed or later)"
+        exit 1
+    fi
+    # A Go that is older would fetch another one, or fail.
+    found=$(GOTOOLCHAIN=local go env GOVERSION | sed 's/^go//')
+    if [ "$(printf '%s\n' "$needed" "$found" | sort -V | head -n 1)" != "$needed" ]; then
+        echo "setup: go is $found, the Go wrapper needs $needed or later: https://go.dev/dl"
+        exit 1
+    fi
+    exit 0
+fi
 
 # want COMMAND PACKAGE: COMMAND must be there; Debian's PACKAGE has it.
 want() {

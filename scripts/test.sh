@@ -53,6 +53,15 @@ count_cargo() {
     failed=$((failed + ${sums#* }))
 }
 
+# go: "--- PASS: TestX", indented for a part of a test
+count_go() {
+    local passes fails
+    passes=$(grep -c '^ *--- PASS: ' "$1" || true)
+    fails=$(grep -c '^ *--- FAIL: ' "$1" || true)
+    passed=$((passed + passes))
+    failed=$((failed + fails))
+}
+
 # ctest: the attributes of its JUnit report's first element
 count_ctest() {
     local report=$build/report.xml tests failures skips
@@ -114,5 +123,10 @@ if has_node; then
     stage "Node packages" count_check bindings/node/scripts/test-packages.sh "$library"
 else
     skipped="$skipped node"
+fi
+if scripts/setup.sh go; then
+    stage "Go wrapper" count_go bindings/go/scripts/test.sh "$build/lib" "$build/go"
+else
+    skipped="$skipped go"
 fi
 finish
