@@ -88,6 +88,11 @@ impl FreeMap {
         Ok(Space::restore(alive, self.at.pages.max(self.reserved)))
     }
 
+    /// Whether a checkpoint has written the map.
+    pub fn is_on_disk(&self) -> bool {
+        !self.at.root.is_null()
+    }
+
     /// Reads the map, which is loaded, from the disk once more.
     pub fn inspect(&self, file: &PageFile) -> Result<()> {
         let mut again = FreeMap::new(self.at, self.reserved);

@@ -160,8 +160,9 @@ impl Checked<'_> {
         visitor: &mut V,
         findings: impl Fn(&mut V) -> &mut Findings,
     ) -> Result<Walked> {
-        let is_on_disk = self.file.is_on_disk()?;
-        if is_on_disk && let Err(error) = self.file.inspect_header() {
+        if self.file.is_in_use()
+            && let Err(error) = self.file.inspect_header()
+        {
             findings(visitor).add(self.problem(ProblemKind::File, told(error)).at_page(0));
             let walked = Walked {
                 is_damaged: true,

@@ -33,12 +33,10 @@ impl PageFile {
         self.check_header()
     }
 
-    /// Whether there is a file on disk: not before its first page was written out.
-    pub fn is_on_disk(&self) -> Result<bool> {
-        let vfs = self.shared.files.vfs();
-        vfs.exists(&self.name).map_err(|error| {
-            crate::storage::Error::io(format!("cannot look up {}", self.shown()), error)
-        })
+    /// Whether a file must be there: the checkpoint describes it, or it has been used since. Else there may be what a crash left
+    /// under its name, which a reader leaves alone.
+    pub fn is_in_use(&self) -> bool {
+        self.opened.get().is_some() || self.free_map.lock().is_on_disk()
     }
 
     /// Reads the free map once more and compares it with what is known of it. Gives its own pages. The caller keeps checkpoints
