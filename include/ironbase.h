@@ -736,8 +736,11 @@ void ironbase_error_free(ironbase_error_t *error);
  * - `jsonMode` (`"relaxed"`): the form of all results; `"canonical"` shows every type;
  *   `"javascript"` is relaxed but for longs beyond 2^53 - 1, which show theirs.
  * - `transactionLifetimeLimitSeconds` (60): a transaction that is open for longer is aborted.
- * - `maxOpenFiles` (256), `queryCacheSize` (1000 shapes of queries), `background` (true: upkeep on a
- *   thread of its own).
+ * - `maxOpenFiles` (256), `queryCacheSize` (1000 shapes of queries).
+ * - `background` (true): upkeep on threads of its own; false: in the calls that make it necessary, and no
+ *   compaction. `{"compaction": false}` leaves out compaction alone, `{"compaction": {"freePercent":
+ *   50, "freeBytes": 16777216, "idleMs": 10000}}` says when it begins: so much of a collection's files would
+ *   be given back, and nobody has written for so long.
  *
  * @param path NUL-terminated; `":memory:"` opens an empty database that lives in memory only.
  * @param options JSON document; `(NULL, 0)` for the defaults.
@@ -1833,6 +1836,40 @@ ironbase_status_t ironbase_txn_abort(ironbase_txn_t *txn,
 void ironbase_txn_free(ironbase_txn_t *txn);
 
 /**
+ * Gives the space that deleted and changed documents have left back to the file system: packs the
+ * files of collections and indexes, one after the other, and cuts off their ends.
+ *
+ * Others read and write meanwhile. It takes a few megabytes of memory, and a file grows by an
+ * eighth or 32 MiB at most on the way. Nothing is lost when it is killed (`opId`) or the program ends; what
+ * was done so far stays done. What a long read still needs is kept: then `heldBack` is true, and
+ * another compaction later gives back more.
+ *
+ * Options: `collection` (all): the name of the one to compact. `dryRun` (false): only estimate.
+ * `freeSpaceTargetMB` (0): leave alone what would give back less. `maxTimeMS`, `opId`, `comment`.
+ *
+ * @param db The database.
+ * @param options JSON document; `(NULL, 0)` for none.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out JSON document: `bytesBefore`, `bytesAfter`, `bytesFreed`, `documentsScanned`,
+ *             `documentsKept`, `pagesScanned`, `pagesWritten`, `pagesBefore`, `pagesKept`,
+ *             `heldBack`, `durationMs`, and `collections`, an array of the same for each; with
+ *             `dryRun` `{"estimatedBytesFreed": ..}`. Free it with ironbase_string_free(). May be
+ *             NULL.
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_NOT_FOUND (26, NamespaceNotFound) if there is no such
+ *         collection; #IRONBASE_ERROR_INTERRUPTED; those of writing (see @ref conventions).
+ * @ingroup database
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_db_compact(ironbase_db_t *db,
+                                      const char *options,
+                                      size_t options_len,
+                                      char **out,
+                                      size_t *out_len,
+                                      ironbase_error_t **err);
+
+/**
  * Makes an id. Operations run under it if their option `opId` names it; any number of them, one
  * after another or at once.
  *
@@ -1866,7 +1903,7 @@ ironbase_status_t ironbase_db_op_kill(ironbase_db_t *db,
 /**
  * Has a function told how far the operations under an id are.
  *
- * Counting, reading, updating, deleting, inserting many, building indexes and verifying tell it. When this
+ * Counting, reading, updating, deleting, inserting many, building indexes, verifying and compacting tell it. When this
  * returns, the function set before is not running any more and will not be called again, so what
  * its `user` pointed to may go.
  *

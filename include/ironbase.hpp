@@ -617,6 +617,9 @@ class database {
                                       command.size());
     }
     result<void> checkpoint() { return detail::call(ironbase_db_checkpoint, get()); }
+    result<text> compact(const json_in &options = {}) {
+        return detail::call_for<text>(ironbase_db_compact, get(), options.data(), options.size());
+    }
     result<text> stats(const json_in &options = {}) {
         return detail::call_for<text>(ironbase_db_stats, get(), options.data(), options.size());
     }

@@ -24,6 +24,7 @@ const SOURCES: &[&str] = &[
     "cursor.rs",
     "bson.rs",
     "transaction.rs",
+    "compact.rs",
     "operation.rs",
     "maintenance.rs",
 ];

@@ -74,8 +74,11 @@ impl OpenDatabase {
 /// - `jsonMode` (`"relaxed"`): the form of all results; `"canonical"` shows every type;
 ///   `"javascript"` is relaxed but for longs beyond 2^53 - 1, which show theirs.
 /// - `transactionLifetimeLimitSeconds` (60): a transaction that is open for longer is aborted.
-/// - `maxOpenFiles` (256), `queryCacheSize` (1000 shapes of queries), `background` (true: upkeep on a
-///   thread of its own).
+/// - `maxOpenFiles` (256), `queryCacheSize` (1000 shapes of queries).
+/// - `background` (true): upkeep on threads of its own; false: in the calls that make it necessary, and no
+///   compaction. `{"compaction": false}` leaves out compaction alone, `{"compaction": {"freePercent":
+///   50, "freeBytes": 16777216, "idleMs": 10000}}` says when it begins: so much of a collection's files would
+///   be given back, and nobody has written for so long.
 ///
 /// @param path NUL-terminated; `":memory:"` opens an empty database that lives in memory only.
 /// @param options JSON document; `(NULL, 0)` for the defaults.

@@ -46,6 +46,8 @@ pub mod transaction;
 
 pub mod command;
 
+pub mod compact;
+
 pub mod operation;
 
 pub mod maintenance;

@@ -13,6 +13,7 @@
 mod bulk_write;
 mod call;
 mod collections;
+mod compact;
 mod count;
 mod cursors;
 mod delete;

@@ -2,8 +2,8 @@
 
 use super::call::Call;
 use super::{
-    bulk_write, collections, count, cursors, delete, distinct, explain, find, find_and_modify,
-    indexes, insert, server, session, stats, update, validate,
+    bulk_write, collections, compact, count, cursors, delete, distinct, explain, find,
+    find_and_modify, indexes, insert, server, session, stats, update, validate,
 };
 use crate::bson::Builder;
 use crate::error::Result;
@@ -52,6 +52,7 @@ const COMMANDS: &[&Command] = &[
     &collections::COLL_MOD,
     &stats::COLL_STATS,
     &session::COMMIT,
+    &compact::COMPACT,
     &count::COUNT,
     &collections::CREATE,
     &indexes::CREATE_INDEXES,

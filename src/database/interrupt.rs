@@ -265,6 +265,24 @@ impl Interrupt {
         self.check()
     }
 
+    /// So many keys or documents were dealt with. Looks at once whether to stop.
+    pub fn advance(&self, count: u64) -> Result<()> {
+        let done = self.done.get() + count;
+        // Others may have added to the work meanwhile.
+        self.done.set(match self.total.get() {
+            0 => done,
+            total => done.min(total),
+        });
+        self.report();
+        self.check()
+    }
+
+    /// What was expected is done, with less work.
+    pub fn complete(&self) {
+        self.done.set(self.done.get().max(self.total.get()));
+        self.finish();
+    }
+
     /// Reports progress: with the first work, and then by the clock.
     fn report(&self) {
         let Some(operation) = self.operation() else {
@@ -302,14 +320,22 @@ impl Interrupt {
 
     /// `step` for loops within storage.
     pub fn storage_step(&self, bytes: usize) -> storage::Result<()> {
-        self.step(bytes).map_err(|error| {
-            storage::Error::new(ErrorKind::Interrupted, "interrupted").with_source(error)
-        })
+        self.step(bytes).map_err(into_storage)
+    }
+
+    /// `advance` for loops within storage.
+    pub fn storage_advance(&self, count: u64) -> storage::Result<()> {
+        self.advance(count).map_err(into_storage)
     }
 
     fn is_unlimited(&self) -> bool {
         self.limits.is_none()
     }
+}
+
+/// Storage hands it back unchanged (`errors::from_storage`).
+fn into_storage(error: Error) -> storage::Error {
+    storage::Error::new(ErrorKind::Interrupted, "interrupted").with_source(error)
 }
 
 impl Entered<'_> {

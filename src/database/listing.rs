@@ -59,6 +59,9 @@ impl Database {
                 "freePages": (i64::from(free)),
             }));
         }
+        let (runs, compacted) = engine.compactions();
+        let mut compaction = super::compact::figures(&compacted);
+        compaction.insert("runs", runs as i64);
         let document = doc! {
             "db": (self.0.path.as_str()),
             "collections": (version.catalog.collections().count() as i64),
@@ -78,6 +81,7 @@ impl Database {
                 "bytesWritten": (stats.bytes_written as i64),
                 "reads": (stats.reads as i64),
             },
+            "compaction": compaction,
             "collectionStats": collections,
         };
         Ok(document.to_bytes())

@@ -12,6 +12,7 @@ mod bulk_write;
 mod capped;
 mod change;
 mod collection;
+mod compact;
 mod context;
 mod cursor;
 mod delete;
@@ -154,6 +155,7 @@ impl Database {
             cache_bytes: (options.cache_bytes as usize).max(1 << 20),
             max_open_files: options.max_open_files,
             background: options.background,
+            compaction: options.compaction,
             ..engine::Options::default()
         };
         let engine = Engine::open(vfs, storage, Arc::new(Deriver))

@@ -5,6 +5,7 @@
 
 mod bulk_write;
 mod common;
+mod compact;
 pub mod create;
 mod find;
 mod find_and_modify;
@@ -14,7 +15,10 @@ mod maintenance;
 mod transaction;
 pub mod validation;
 
+use std::time::Duration;
+
 pub use self::common::{Common, WriteOptions};
+pub use self::compact::CompactOptions;
 pub use self::create::CreateOptions;
 pub use self::find::{CountOptions, DistinctOptions, FindOptions};
 use self::given::{Given, given};
@@ -25,6 +29,7 @@ pub use self::validation::{CollModOptions, Validation, ValidationAction, Validat
 use crate::bson::RawDoc;
 use crate::error::Result;
 use crate::json;
+use crate::storage::engine::IdleCompaction;
 pub use bulk_write::{BulkWriteOptions, DeleteModel, UpdateModel, WriteModel};
 pub use find_and_modify::{FindOneAndDeleteOptions, FindOneAndUpdateOptions, ReturnDocument};
 
@@ -84,6 +89,8 @@ pub struct OpenOptions {
     pub max_open_files: usize,
     /// Checkpoints and other upkeep run on a thread of their own.
     pub background: bool,
+    /// When a thread compacts collections; `None`: never.
+    pub compaction: Option<IdleCompaction>,
     /// Query shapes whose plan is remembered.
     pub query_cache_size: usize,
     /// A transaction that has been open for longer is aborted.
@@ -104,6 +111,7 @@ impl Default for OpenOptions {
             json_mode: json::Mode::Relaxed,
             max_open_files: 256,
             background: true,
+            compaction: Some(IdleCompaction::default()),
             query_cache_size: 1000,
             transaction_lifetime_limit_seconds: 60,
         }
@@ -148,7 +156,9 @@ impl OpenOptions {
                     ])?;
                 }
                 "maxOpenFiles" => options.max_open_files = given.number(8, 1 << 20)? as usize,
-                "background" => options.background = given.boolean()?,
+                "background" => {
+                    (options.background, options.compaction) = background(&given)?;
+                }
                 "queryCacheSize" => options.query_cache_size = given.number(0, 1 << 20)? as usize,
                 "transactionLifetimeLimitSeconds" => {
                     options.transaction_lifetime_limit_seconds = given.lifetime_limit()?;
@@ -158,6 +168,34 @@ impl OpenOptions {
         }
         Ok(options)
     }
+}
+
+/// Reads `true`, `false`, or `{compaction: true | false | {freePercent, freeBytes, idleMs}}`.
+fn background(given: &Given<'_>) -> Result<(bool, Option<IdleCompaction>)> {
+    let mut compaction = Some(IdleCompaction::default());
+    if !given.is_document() {
+        return Ok((given.boolean()?, compaction));
+    }
+    for part in self::given("background", RawDoc::trusted(&given.document()?)) {
+        if part.name != "compaction" {
+            return Err(part.unknown("compaction"));
+        }
+        if !part.is_document() {
+            compaction = part.boolean()?.then(IdleCompaction::default);
+            continue;
+        }
+        let mut when = IdleCompaction::default();
+        for limit in self::given("background.compaction", RawDoc::trusted(&part.document()?)) {
+            match limit.name {
+                "freePercent" => when.free_percent = limit.number(1, 99)?,
+                "freeBytes" => when.free_bytes = limit.count()?,
+                "idleMs" => when.idle = Duration::from_millis(limit.number(0, 86_400_000)?),
+                _ => return Err(limit.unknown("freePercent, freeBytes, idleMs")),
+            }
+        }
+        compaction = Some(when);
+    }
+    Ok((true, compaction))
 }
 
 /// The index that a caller wants used.
@@ -399,6 +437,7 @@ mod tests {
             json_mode: json::Mode::Canonical,
             max_open_files: 16,
             background: false,
+            compaction: Some(IdleCompaction::default()),
             query_cache_size: 0,
             transaction_lifetime_limit_seconds: 5,
         };

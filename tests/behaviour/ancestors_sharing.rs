@@ -10,7 +10,7 @@ use ironbase::database::options::{Durability, FindOptions, InsertManyOptions, Op
 use ironbase::error::Status;
 
 use crate::child;
-use crate::shell::{Shell, TempDir, collection, in_memory, open};
+use crate::shell::{Shell, TempDir, anonymous_kib, collection, in_memory, open};
 
 #[test]
 fn a_second_opener_in_this_process_or_another_is_told_that_the_database_is_locked() {
@@ -88,16 +88,6 @@ fn a_cursor_holds_one_batch_not_the_result() {
         seen == DOCUMENTS && growth < MOST_KIB,
         "{seen} documents took {growth} KiB"
     );
-}
-
-/// Memory of this process that no file backs.
-fn anonymous_kib() -> i64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("RssAnon:"));
-    let figure = line.and_then(|line| line.split_whitespace().nth(1));
-    figure
-        .and_then(|kib| kib.parse().ok())
-        .expect("Linux says RssAnon")
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod changes;
 mod child;
 mod collations;
 mod collections;
+mod compaction;
 mod concurrency;
 mod cursors;
 mod differential;

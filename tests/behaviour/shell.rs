@@ -256,3 +256,13 @@ impl Shell for Collection {
         document(&explained.unwrap())
     }
 }
+
+/// Memory of this process that no file backs.
+pub fn anonymous_kib() -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("RssAnon:"));
+    let figure = line.and_then(|line| line.split_whitespace().nth(1));
+    figure
+        .and_then(|kib| kib.parse().ok())
+        .expect("Linux says RssAnon")
+}

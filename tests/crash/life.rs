@@ -1,10 +1,11 @@
 //! One life of a database: it is opened, random operations run on it and on the model side by side, it ends in whatever way
 //! the test chooses. Everything follows from the seed.
 
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ironbase::storage::engine::{Durability, Engine, Options, WriteTxn};
+use ironbase::storage::engine::{Durability, Engine, Options, Pace, WriteTxn};
 use ironbase::storage::page::Lsn;
 use ironbase::storage::snapshot::Version;
 use ironbase::storage::vfs::sim::{Random, SimVfs};
@@ -198,6 +199,47 @@ impl Life {
         self.engine().checkpoint()?;
         self.promise(self.model.last());
         Ok(())
+    }
+
+    /// Compacts a collection and its indexes in steps as small as they can be. Half of the time it is stopped somewhere.
+    pub fn compact(&mut self) -> Result<()> {
+        let engine = self.engine().clone();
+        let version = engine.snapshot();
+        let ids: Vec<_> = version.catalog.collections().map(|c| c.id).collect();
+        drop(version);
+        let Some(id) = self.random.choose(&ids) else {
+            return Ok(());
+        };
+        let steps = Cell::new(self.random.chance(50).then(|| self.random.below(40)));
+        let pace = Pace {
+            leaves: 1 + self.random.below(8) as usize,
+            stretch: 1 + self.random.below(20) as u32,
+        };
+        let model = RefCell::new(&mut self.model);
+        let issued = &self.progress.issued;
+        let compacted = engine.compact(id, pace, &|_| {
+            // Its commits change no document.
+            let lsn = engine.stats().lsn;
+            let mut model = model.borrow_mut();
+            while model.last() < lsn {
+                let state = model.newest().clone();
+                model.push(state);
+            }
+            issued.store(lsn, Ordering::SeqCst);
+            match steps.get() {
+                Some(0) => Err(Error::new(ErrorKind::Interrupted, "stopped")),
+                Some(left) => {
+                    steps.set(Some(left - 1));
+                    Ok(())
+                }
+                None => Ok(()),
+            }
+        });
+        match compacted {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            other => drop(other?),
+        }
+        self.wait(self.model.last())
     }
 
     fn promise(&self, lsn: Lsn) {

@@ -30,7 +30,8 @@ impl Life {
             82..=83 => self.reopen(),
             84..=87 => self.roll_back(),
             88..=91 => self.commit_ahead(),
-            92..=95 => self.look_back(),
+            92..=94 => self.look_back(),
+            95..=96 => self.compact(),
             _ => self.churn(),
         }
     }

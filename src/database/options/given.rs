@@ -134,6 +134,13 @@ impl Given<'_> {
         }
     }
 
+    pub(super) fn text(&self) -> Result<String> {
+        match self.value.as_str() {
+            Some(text) => Ok(text.to_string()),
+            None => Err(self.wrong_type("a string")),
+        }
+    }
+
     pub(super) fn document(&self) -> Result<Vec<u8>> {
         match self.value.as_document() {
             Some(document) => Ok(document.as_bytes().to_vec()),

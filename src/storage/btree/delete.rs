@@ -28,7 +28,7 @@ impl Edit<'_> {
     }
 
     /// Restores the size rules after something was removed from `at`.
-    fn shrink(&mut self, tree: &mut Tree, path: &mut Path, at: PagePtr) -> Result<()> {
+    pub(super) fn shrink(&mut self, tree: &mut Tree, path: &mut Path, at: PagePtr) -> Result<()> {
         let level = tree.level - path.len() as u8;
         let node = self.node(at, level)?;
         let Some((parent, index)) = path.pop() else {

@@ -147,7 +147,7 @@ impl<'a> Edit<'a> {
         unsafe { self.file.own_mut(at, self.pin) }
     }
 
-    fn new_page(&mut self, page: PageBox, number: u32) -> PagePtr {
+    pub(super) fn new_page(&mut self, page: PageBox, number: u32) -> PagePtr {
         let pages = (page.len() / self.file.page_size) as u32;
         self.file.put_new(number, page, self.birth, self.pin);
         self.changes.add_born(self.file.tree, number, pages);
@@ -218,10 +218,20 @@ impl<'a> Edit<'a> {
 
     /// Goes down to the leaf for `key`, making every page on the way this transaction's own.
     pub(super) fn own_path(&mut self, tree: &mut Tree, key: &[u8]) -> Result<(Path, PagePtr)> {
+        self.own_path_down_to(0, tree, key)
+    }
+
+    /// As `own_path`, but ends at a higher level.
+    pub(super) fn own_path_down_to(
+        &mut self,
+        bottom: u8,
+        tree: &mut Tree,
+        key: &[u8],
+    ) -> Result<(Path, PagePtr)> {
         let mut path = Path::with_capacity(usize::from(tree.level));
         tree.root = self.own(tree.root, tree.level)?;
         let mut at = tree.root;
-        for level in (0..tree.level).rev() {
+        for level in (bottom..tree.level).rev() {
             let node = self.node(at, level + 1)?;
             let index = node.child_index(key);
             let child = node.child(index);
@@ -279,6 +289,11 @@ impl<'a> Edit<'a> {
     fn new_extent(&mut self, value: &[u8]) -> Result<PagePtr> {
         let pages = self.file.extent_pages(value.len() as u32);
         let number = self.file.allocate(pages, self.birth)?;
+        Ok(self.put_extent(number, pages, value))
+    }
+
+    /// Puts an extent into pages that were taken for it.
+    pub(super) fn put_extent(&mut self, number: u32, pages: u32, value: &[u8]) -> PagePtr {
         let mut bytes = PageBox::zeroed(pages as usize * self.file.page_size);
         page::init(
             &mut bytes,
@@ -290,7 +305,7 @@ impl<'a> Edit<'a> {
         );
         page::put_u32(&mut bytes, 24, value.len() as u32);
         bytes[HEADER..HEADER + value.len()].copy_from_slice(value);
-        Ok(self.new_page(bytes, number))
+        self.new_page(bytes, number)
     }
 
     /// Puts an entry into a node, repacking or splitting it when there is no room.
@@ -396,10 +411,20 @@ impl<'a> Edit<'a> {
             .ok_or_else(|| Error::corrupt(&self.file.shown(), 0, "a node that cannot be split"))
     }
 
+    /// Fills a node of this transaction with some entries.
+    pub(super) fn pack_part(
+        &self,
+        entries: &Entries,
+        part: std::ops::Range<usize>,
+        at: PagePtr,
+    ) -> Result<()> {
+        entries.pack(part, self.page_mut(at)?);
+        Ok(())
+    }
+
     /// Fills a node of this transaction anew.
     pub(super) fn pack(&self, entries: &Entries, at: PagePtr) -> Result<()> {
-        entries.pack(0..entries.count(), self.page_mut(at)?);
-        Ok(())
+        self.pack_part(entries, 0..entries.count(), at)
     }
 
     /// The tree as this transaction sees it.

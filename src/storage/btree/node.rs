@@ -486,6 +486,29 @@ impl Entries {
         size
     }
 
+    /// How many entries from `start` on fit into a node of so many bytes.
+    pub fn fitting(&self, start: usize, leaf: bool, capacity: usize) -> usize {
+        let first_key = start + usize::from(!leaf);
+        let (mut bytes, mut keys, mut prefix) = (0, 0, usize::MAX);
+        for index in start..self.count() {
+            bytes += SLOT + self.payload(index).len();
+            if index >= first_key {
+                let key = self.key(index);
+                bytes += key.len();
+                keys += 1;
+                prefix = match index == first_key {
+                    true => key.len(),
+                    false => common_prefix(&self.key(first_key)[..prefix.min(key.len())], key),
+                };
+            }
+            let shared = if keys == 0 { 0 } else { prefix };
+            if slots_start(shared) - HEADER + bytes - keys * shared > capacity {
+                return index - start;
+            }
+        }
+        self.count() - start
+    }
+
     /// Fills an initialised page with entries `range`, which must fit.
     pub fn pack(&self, range: std::ops::Range<usize>, page: &mut [u8]) {
         let leaf = Node(page).is_leaf();

@@ -144,6 +144,10 @@ fn run(seed: u64, page_size: usize, commits: u64) {
                 model.insert(key, value);
             }
         }
+        if random.next(8) == 0 {
+            compact(&mut edit, &mut tree, &mut random);
+            compare(&file, tree, &model, &mut random);
+        }
         if random.next(5) == 0 {
             file.write_out(lsn, usize::MAX, &pin).expect("written");
         }
@@ -157,6 +161,59 @@ fn run(seed: u64, page_size: usize, commits: u64) {
     compare(&file, tree, &model, &mut random);
     for (tree, model) in kept {
         compare(&file, tree, &model, &mut random);
+    }
+}
+
+/// Goes through a tree as compaction does, with runs and a limit of any size.
+fn compact(edit: &mut Edit<'_>, tree: &mut Tree, random: &mut Random) {
+    let (most, limit) = (1 + random.next(30) as usize, random.next(400) as u32);
+    let mut from = Some(Vec::new());
+    while let Some(start) = from {
+        let run = edit.view(tree).run(&start, most, limit).expect("readable");
+        let range = (start.as_slice(), run.next.as_deref());
+        edit.compact_run(tree, range, most * 2, limit)
+            .expect("compacted");
+        assert!(run.next.as_ref().is_none_or(|next| *next > start));
+        from = run.next;
+    }
+}
+
+#[test]
+fn packing_fills_the_leaves_of_a_tree_that_lost_half_of_its_entries() {
+    for (value, keep) in [(100, 2), (900, 2), (30, 7)] {
+        let file = file(8192);
+        let pin = crossbeam_epoch::pin();
+        let (mut tree, mut changes) = (Tree::default(), Changes::default());
+        let mut edit = Edit {
+            file: &file,
+            birth: 1,
+            floor: 1,
+            pin: &pin,
+            changes: &mut changes,
+        };
+        let key = |n: u32| n.wrapping_mul(2_654_435_761).to_be_bytes();
+        for n in 0..20_000 {
+            edit.put(&mut tree, &key(n), &vec![7; value]).expect("put");
+        }
+        for n in (0..20_000).filter(|n| n % keep != 0) {
+            assert!(edit.delete(&mut tree, &key(n)).expect("deleted"));
+        }
+        let mut from = Some(Vec::new());
+        while let Some(start) = from {
+            let run = edit.view(&tree).run(&start, 64, u32::MAX).expect("read");
+            let range = (start.as_slice(), run.next.as_deref());
+            edit.compact_run(&mut tree, range, 64, u32::MAX)
+                .expect("compacted");
+            from = run.next;
+        }
+        let (alive, _) = file.alive_and_end().expect("known");
+        // Slot, value word, key; and what of a page is too short for another entry.
+        let entry = value as u64 + 16;
+        let needed = tree.entries.div_ceil((8192 - 40) / entry);
+        assert!(
+            u64::from(alive) <= needed + needed / 15 + 4,
+            "{alive} pages for {needed}"
+        );
     }
 }
 

@@ -43,6 +43,26 @@ impl Bell {
         }
     }
 
+    /// Starts the thread that the bell is for.
+    pub fn start(&self, name: &str, run: impl FnOnce() + Send + 'static) {
+        match std::thread::Builder::new().name(name.into()).spawn(run) {
+            Ok(handle) => *self.thread.lock() = Some(handle),
+            Err(error) => log::warn!("cannot start the thread {name}: {error}"),
+        }
+    }
+
+    /// Ends the thread and waits for it.
+    fn stop(&self) {
+        self.state.lock().end = true;
+        self.rung.notify_one();
+        let handle = self.thread.lock().take();
+        if let Some(handle) = handle
+            && handle.join().is_err()
+        {
+            log::error!("a thread in the background panicked");
+        }
+    }
+
     /// Whether the log is to be synced now.
     fn take_alarm(&self) -> bool {
         let mut state = self.state.lock();
@@ -51,6 +71,14 @@ impl Bell {
             state.alarm = None;
         }
         is_due
+    }
+
+    /// Waits until the thread is to end, or until `timeout`. Whether to go on.
+    pub fn sleep(&self, timeout: Duration) -> bool {
+        let mut state = self.state.lock();
+        let end = Instant::now() + timeout;
+        while !state.end && !self.rung.wait_until(&mut state, end).timed_out() {}
+        !state.end
     }
 
     /// Waits for work, the alarm, or until `timeout`. Whether to go on.
@@ -73,34 +101,21 @@ impl Engine {
         if !self.options.background || self.options.read_only {
             return;
         }
+        self.start_compaction();
         let (weak, bell) = (Arc::downgrade(self), self.bell.clone());
         let timeout = match self.options.durability {
             Durability::Interval => Duration::from_millis(self.options.sync_interval_ms.max(1)),
             _ => Duration::from_secs(1),
         };
-        let spawned = std::thread::Builder::new()
-            .name("ironbase-storage".into())
-            .spawn(move || run(&weak, &bell, timeout));
-        match spawned {
-            Ok(handle) => *self.bell.thread.lock() = Some(handle),
-            // Without the thread committers meet the hard limits and do the work themselves.
-            Err(error) => log::warn!("cannot start the storage thread: {error}"),
-        }
+        // Without the thread committers meet the hard limits and do the work themselves.
+        self.bell
+            .start("ironbase-storage", move || run(&weak, &bell, timeout));
     }
 
-    /// Ends the thread and waits for it.
+    /// Ends the threads and waits for them.
     pub(super) fn stop_background(&self) {
-        {
-            let mut state = self.bell.state.lock();
-            state.end = true;
-            self.bell.rung.notify_one();
-        }
-        let handle = self.bell.thread.lock().take();
-        if let Some(handle) = handle
-            && handle.join().is_err()
-        {
-            log::error!("the storage thread panicked");
-        }
+        self.compaction_bell.stop();
+        self.bell.stop();
     }
 
     fn background_step(&self) -> Result<()> {

@@ -11,6 +11,8 @@ mod arrivals;
 mod background;
 mod checkpoint;
 mod commit;
+mod compact;
+mod compact_idle;
 mod open;
 mod publish;
 mod recent;
@@ -42,6 +44,9 @@ use arrivals::Arrivals;
 use background::Bell;
 use checkpoint::CheckpointState;
 use commit::GroupCommit;
+use compact::Compactions;
+pub use compact::{Compacted, Pace, Prospect};
+pub use compact_idle::IdleCompaction;
 pub(super) use open::page_files;
 use recent::RecentWrites;
 pub use transaction::{InTransaction, Transaction};
@@ -77,6 +82,8 @@ pub struct Options {
     pub max_open_files: usize,
     /// Whether a thread does checkpoints and writes pages ahead; else committers do.
     pub background: bool,
+    /// When another thread compacts; it runs only if `background` is set, too.
+    pub compaction: Option<IdleCompaction>,
     pub log: LogSizes,
     /// A checkpoint is made when the log has grown by so much.
     pub checkpoint_log_bytes: u64,
@@ -95,6 +102,7 @@ impl Default for Options {
             cache_bytes: 256 << 20,
             max_open_files: 256,
             background: true,
+            compaction: None,
             log: LogSizes::default(),
             checkpoint_log_bytes: 64 << 20,
         }
@@ -144,6 +152,7 @@ pub struct Engine {
     visible: RwLock<Arc<Version>>,
     registry: Arc<Registry>,
     checkpoint: Mutex<CheckpointState>,
+    compactions: Compactions,
     /// Open transactions by their numbers.
     transactions: Mutex<BTreeMap<u16, Arc<Transaction>>>,
     recent: RecentWrites,
@@ -163,6 +172,8 @@ pub struct Engine {
     poisoned: AtomicBool,
     poison: Mutex<Option<Error>>,
     bell: Arc<Bell>,
+    /// That of the thread that compacts.
+    compaction_bell: Arc<Bell>,
     arrivals: Arrivals,
     /// Released when the engine is gone.
     _lock: Box<dyn Send + Sync>,

@@ -384,6 +384,70 @@ impl PageFile {
         self.with_space(|space| (space.pages(), space.free()))
     }
 
+    /// Pages of the file. Reads nothing.
+    pub fn pages(&self) -> u32 {
+        let known = self.space.lock().as_ref().map(Space::pages);
+        known.unwrap_or_else(|| self.free_map.lock().described_pages())
+    }
+
+    /// The bytes that the file takes on disk; 0: there is none yet.
+    pub fn size(&self) -> Result<u64> {
+        let vfs = self.shared.files.vfs();
+        let exists = vfs
+            .exists(&self.name)
+            .map_err(|e| Error::io(format!("cannot look up {}", self.shown()), e))?;
+        if exists {
+            self.open()?;
+        }
+        Ok(self.length.load(Ordering::Acquire))
+    }
+
+    // --- compaction ---
+
+    /// Pages of the newest state, and the last one that anyone needs.
+    pub fn alive_and_end(&self) -> Result<(u32, u32)> {
+        self.with_space(|space| (space.alive().count() as u32, space.in_use().end()))
+    }
+
+    /// Whether a page could move to a place below `number`.
+    pub fn has_free_below(&self, number: u32) -> Result<bool> {
+        self.with_space(|space| space.has_free_below(number))
+    }
+
+    /// As `allocate`, but only below `limit`.
+    pub fn allocate_below(&self, limit: u32, pages: u32) -> Result<Option<u32>> {
+        let size = self.page_size as u64;
+        let fits = |first| in_one_map(u64::from(first) * size, u64::from(pages) * size);
+        self.with_space(|space| space.allocate_below(limit, pages, fits))
+    }
+
+    /// Has the free map's own pages from `number` on moved by the next checkpoint; `u32::MAX`: none.
+    pub fn move_map_from(&self, number: u32) {
+        self.free_map.lock().move_from(number);
+    }
+
+    /// Cuts off free pages at the end of the file, `most` at most. Whether there were any. What was cut nobody refers to: no
+    /// version that anyone holds, and not the durable checkpoint, which holds its pages, too.
+    pub fn cut_tail(&self, most: u32) -> Result<bool> {
+        // Whoever writes pages out may still have one in hand that has been released.
+        let _flushing = self.flushing.lock();
+        self.with_space(|space| {
+            let Some(pages) = space.cut(most) else {
+                return Ok(false);
+            };
+            let end = u64::from(pages) * self.page_size as u64;
+            if self.length.load(Ordering::Acquire) > end {
+                let file = self.open()?;
+                // ORDER: before the file, so that nobody touches what is no longer there. And all of it under the lock: a
+                // page given out from here on may be written only to the file as it is then.
+                self.length.store(end, Ordering::Release);
+                file.set_length(end)
+                    .map_err(|e| Error::io(format!("cannot cut {}", self.shown()), e))?;
+            }
+            Ok(true)
+        })?
+    }
+
     // --- writing out ---
 
     /// Writes the pages born up to `limit` to their places and drops them from memory; stops after about

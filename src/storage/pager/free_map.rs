@@ -27,6 +27,8 @@ pub struct FreeMap {
     /// The map's own pages by level and position; empty until loaded.
     nodes: Vec<BTreeMap<usize, PagePtr>>,
     written: Bitmap,
+    /// Pages of the map from this number on are written anew by the next checkpoint, so that the end of the file can be cut.
+    move_from: u32,
 }
 
 /// Bytes of a pointer in a map page.
@@ -39,7 +41,18 @@ impl FreeMap {
             reserved,
             nodes: Vec::new(),
             written: Bitmap::default(),
+            move_from: u32::MAX,
         }
+    }
+
+    /// Has the map's own pages from `number` on written anew, to lower places if there are any.
+    pub fn move_from(&mut self, number: u32) {
+        self.move_from = number;
+    }
+
+    /// Pages of the file when it was last written.
+    pub fn described_pages(&self) -> u32 {
+        self.at.pages
     }
 
     /// Reads the whole map: one bit for each page of the file.
@@ -124,6 +137,14 @@ impl FreeMap {
         let mut pages = space.pages();
         let mut nodes = self.nodes.clone();
         let mut fresh: Vec<(usize, usize)> = Vec::new();
+        let beyond = Self::take_beyond(&mut nodes, pages as usize, words_per_page);
+        // What is left of the map must no longer refer to them.
+        let must_write = (!beyond.is_empty())
+            .then(|| (pages as usize).div_ceil(bits_per_page).saturating_sub(1));
+        for old in beyond {
+            alive.set(old, false);
+            replaced.push(old);
+        }
         loop {
             let leaves = (pages as usize).div_ceil(bits_per_page);
             let levels = levels_for(leaves, words_per_page);
@@ -131,7 +152,12 @@ impl FreeMap {
             let mut grew = false;
             for position in 0..leaves {
                 let start = position * words_per_page;
-                let unchanged = nodes[0].contains_key(&position)
+                let stays = |level: usize| {
+                    let at = nodes[level].get(&(position / words_per_page.pow(level as u32)));
+                    at.is_some_and(|at| at.number < self.move_from)
+                };
+                let unchanged = (0..levels).all(stays)
+                    && must_write != Some(position)
                     && self.written.same_words(&alive, start, words_per_page);
                 if unchanged || fresh.contains(&(0, position)) {
                     continue;
@@ -171,6 +197,26 @@ impl FreeMap {
                 return Ok(self.at);
             }
         }
+    }
+
+    /// Takes the pages off the map that a file of so many pages does not need any more: it was cut.
+    fn take_beyond(
+        nodes: &mut [BTreeMap<usize, PagePtr>],
+        pages: usize,
+        words_per_page: usize,
+    ) -> Vec<u32> {
+        let leaves = pages.div_ceil(words_per_page * 64);
+        let levels = levels_for(leaves, words_per_page);
+        let mut taken = Vec::new();
+        for (level, nodes) in nodes.iter_mut().enumerate() {
+            let width = match level < levels {
+                true => leaves.div_ceil(words_per_page.pow(level as u32)),
+                false => 0,
+            };
+            let beyond = nodes.split_off(&width);
+            taken.extend(beyond.values().map(|at| at.number));
+        }
+        taken
     }
 
     fn write_nodes(

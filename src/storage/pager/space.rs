@@ -39,6 +39,14 @@ impl Bitmap {
         old
     }
 
+    /// One more than the highest number in the set.
+    pub fn end(&self) -> u32 {
+        let last = self.words.iter().rposition(|&word| word != 0);
+        last.map_or(0, |index| {
+            (index as u32 + 1) * 64 - self.words[index].leading_zeros()
+        })
+    }
+
     pub fn count(&self) -> u64 {
         self.words
             .iter()
@@ -161,6 +169,35 @@ impl Space {
         Some(number)
     }
 
+    /// As `allocate`, but only if the pages lie below `limit`.
+    pub fn allocate_below(
+        &mut self,
+        limit: u32,
+        count: u32,
+        may_start: impl Fn(u32) -> bool,
+    ) -> Option<u32> {
+        let number = self.find_free(count, &may_start)?;
+        (number < limit).then(|| self.allocate(count, may_start))?
+    }
+
+    /// Whether some page below `limit` is free.
+    pub fn has_free_below(&mut self, limit: u32) -> bool {
+        self.find_free(1, &|_| true)
+            .is_some_and(|number| number < limit)
+    }
+
+    /// Gives up free pages at the end, `most` of them at most. Gives the number of pages left; `None`: the last one is in use.
+    pub fn cut(&mut self, most: u32) -> Option<u32> {
+        let end = self.in_use.end().max(self.pages.saturating_sub(most));
+        if end >= self.pages {
+            return None;
+        }
+        self.free -= self.pages - end;
+        self.pages = end;
+        self.hint = self.hint.min(end as usize / 64);
+        Some(end)
+    }
+
     /// Reserved pages come into the newest state.
     pub fn adopt(&mut self, number: u32, count: u32) {
         for page in number..number + count {
@@ -263,6 +300,33 @@ mod tests {
         space.release(2, 1);
         assert!(space.alive().get(1) && !space.in_use().get(2));
         assert_eq!(space.allocate(1, |_| true), Some(2));
+    }
+
+    #[test]
+    fn only_free_pages_at_the_end_are_cut_and_they_can_be_given_again() {
+        let mut space = Space::new(1);
+        (1..300).for_each(|number| assert_eq!(space.allocate(1, |_| true), Some(number)));
+        assert_eq!(space.cut(1000), None);
+        for number in (250..300).chain([100, 101, 7]) {
+            space.die(number, 1);
+            space.release(number, 1);
+        }
+        assert!(space.has_free_below(8) && !space.has_free_below(7));
+        assert_eq!(space.allocate_below(7, 1, |_| true), None);
+        assert_eq!(space.allocate_below(8, 1, |_| true), Some(7));
+        assert_eq!(space.allocate_below(100, 2, |_| true), None);
+        assert_eq!(space.cut(20), Some(280));
+        assert_eq!(space.cut(1000), Some(250));
+        assert_eq!(
+            (space.pages(), space.free(), space.cut(1000)),
+            (250, 2, None)
+        );
+        for expected in [100, 101, 250, 251] {
+            assert_eq!(space.allocate(1, |_| true), Some(expected));
+        }
+        space.die(251, 1);
+        space.release(251, 1);
+        assert_eq!(space.allocate(1, |_| true), Some(251));
     }
 
     #[test]
