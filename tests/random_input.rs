@@ -1,4 +1,5 @@
-//! Random filters, updates, documents, commands, pages and logs: what is no good is refused with an error, and nothing ever panics.
+//! Random filters, projections, sorts, expressions, updates, pipelines, documents, commands, pages and logs: what is no good is
+//! refused with an error, and nothing ever panics.
 //!
 //! Inputs are grown from the languages' own words, so that they get past the first check, and cut or flipped now and then.
 //! A run prints its seed; `IRONBASE_SEED` repeats it, `IRONBASE_SOAK` makes it a hundred times as long.
@@ -7,15 +8,19 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use ironbase::aggregate::expr::{self, Arena, Expr};
 use ironbase::bson::{Decimal128, Document, ObjectId, RawDoc, Value, doc, validate};
 use ironbase::command::{self, Commands};
 use ironbase::database::Database;
 use ironbase::database::options::{Durability, OpenOptions};
+use ironbase::error::Result;
 use ironbase::json;
+use ironbase::query::{Context, Filter, Projection, Sort};
 use ironbase::storage::btree::node::{Node, NodeMut, inline_word};
 use ironbase::storage::page::{self, Kind, PagePtr};
 use ironbase::storage::vfs::memory::MemoryVfs;
 use ironbase::storage::wal::operation::{Operation, Operations};
+use ironbase::update::Update;
 
 const ROUNDS: u64 = 20_000;
 
@@ -111,6 +116,123 @@ fn random_pages_and_operations_are_refused_or_read() {
     tally.report("pages and operations");
 }
 
+/// What a language makes of random input and of a random document.
+type Attempt = fn(&mut Random) -> (Document, Box<dyn FnOnce() -> Result<()>>);
+
+#[test]
+fn random_programs_of_every_language_never_panic() {
+    let languages: [(&str, Attempt); 6] = [
+        ("filters", |random| {
+            let (filter, document) = (random.filter(), random.stored());
+            attempt(filter, document, |filter, document| {
+                let filter = Filter::compile(filter, &Context::default())?;
+                if filter.matches(document)? {
+                    filter.position(document)?;
+                }
+                Ok(())
+            })
+        }),
+        ("projections", |random| {
+            let (projection, document) = (random.document(3), random.stored());
+            attempt(projection, document, |projection, document| {
+                let context = Context::default();
+                let filter = Filter::compile(RawDoc::EMPTY, &context)?;
+                match Projection::compile(projection, &filter, &context)? {
+                    Some(projection) => check(|out| projection.apply(document, out)),
+                    None => Ok(()),
+                }
+            })
+        }),
+        ("sorts", |random| {
+            let mut sort = doc! {};
+            for _ in 0..1 + random.below(2) {
+                sort.insert(random.one(&NAMES), random.value(1));
+            }
+            if random.below(2) == 0 {
+                sort = doc! { (random.one(&["a", "b", "a.b"])): -1, "_id": 1 };
+            }
+            attempt(sort, random.stored(), |sort, document| {
+                let sort = Sort::compile(sort, &Context::default())?;
+                sort.write_key(document, &mut Vec::new())?;
+                sort.key_values(document).map(drop)
+            })
+        }),
+        ("expressions", |random| {
+            let word = random.word();
+            let expression = doc! { "v": (doc! { word: (random.value(3)) }) };
+            attempt(expression, random.stored(), |expression, document| {
+                let expression = expression.get("v").expect("there");
+                let expression = Expr::compile(expression, &Context::default())?;
+                let arena = Arena::default();
+                expression.evaluate(document, &arena).map(drop)
+            })
+        }),
+        ("updates", |random| {
+            let update = doc! { "u": (random.change()), "f": [{ "x": (random.value(2)) }] };
+            attempt(update, random.stored(), |update, document| {
+                let context = Context::default();
+                let operators = update.get("u").and_then(|u| u.as_document());
+                let operators = operators.unwrap_or(RawDoc::EMPTY);
+                let uses_filter = format!("{operators:?}").contains("$[x]");
+                let filters = update.get("f").and_then(|f| f.as_array());
+                let filters = filters.filter(|_| uses_filter);
+                let update = Update::compile(operators, filters, &context)?;
+                let filter = Filter::compile(RawDoc::EMPTY, &context)?;
+                check(|out| update.apply(document, &filter, out).map(drop))
+            })
+        }),
+        ("pipelines", |random| {
+            let mut stages = doc! {};
+            for at in 0..1 + random.below(3) {
+                let stage = ["$set", "$unset", "$project", "$replaceWith", "$replaceRoot"];
+                let specification = match random.below(3) {
+                    0 => Value::from(random.one(&NAMES)),
+                    _ => Value::Document(random.document(3)),
+                };
+                let name = random.one(&stage);
+                stages.insert(at.to_string(), doc! { name: specification });
+            }
+            attempt(stages, random.stored(), |stages, document| {
+                let context = Context::default();
+                let update = Update::compile(stages, None, &context)?;
+                let filter = Filter::compile(RawDoc::EMPTY, &context)?;
+                check(|out| update.apply(document, &filter, out).map(drop))
+            })
+        }),
+    ];
+    let mut random = Random::new();
+    for (language, input) in languages {
+        let mut tally = Tally::default();
+        for _ in 0..random.rounds {
+            let (shown, attempt) = input(&mut random);
+            let shown = format!("{language}: {shown:?}");
+            tally.count(&random, &shown, || attempt().is_ok());
+        }
+        tally.report(language);
+    }
+}
+
+fn attempt(
+    input: Document,
+    document: Document,
+    run: fn(RawDoc<'_>, RawDoc<'_>) -> Result<()>,
+) -> (Document, Box<dyn FnOnce() -> Result<()>>) {
+    let shown = doc! { "input": (input.clone()), "document": (document.clone()) };
+    let run = move || {
+        let (input, document) = (input.to_bytes(), document.to_bytes());
+        run(RawDoc::trusted(&input), RawDoc::trusted(&document))
+    };
+    (shown, Box::new(run))
+}
+
+/// What is written must be a document.
+fn check(write: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
+    let mut out = Vec::new();
+    write(&mut out)?;
+    validate(&out).expect("what comes out is well-formed");
+    Ok(())
+}
+
 fn commands() -> Commands {
     let options = OpenOptions {
         durability: Durability::None,
@@ -147,9 +269,13 @@ struct Random {
     seed: u64,
     state: u64,
     rounds: u64,
+    /// Operators of all languages.
+    words: Vec<&'static str>,
 }
 
-const NAMES: [&str; 8] = ["a", "b", "a.b", "a.0", "_id", "a.b.c", "", "a.$"];
+const NAMES: [&str; 11] = [
+    "a", "b", "a.b", "a.0", "_id", "a.b.c", "", "a.$", "a.$[]", "a.$[x]", "b.$[x].a",
+];
 
 const WORDS: [&str; 62] = [
     "$eq",
@@ -263,7 +389,13 @@ impl Random {
             seed,
             state: seed | 1,
             rounds: if is_long { ROUNDS * 100 } else { ROUNDS },
+            words: WORDS.into_iter().chain(expr::names()).collect(),
         }
+    }
+
+    fn word(&mut self) -> &'static str {
+        let at = self.below(self.words.len());
+        self.words[at]
     }
 
     fn next(&mut self) -> u64 {
@@ -324,7 +456,7 @@ impl Random {
         for _ in 0..1 + self.below(3) {
             let name = match self.below(8) {
                 0..=2 => self.one(&NAMES),
-                3..=6 => self.one(&WORDS),
+                3..=6 => self.word(),
                 _ => self.one(&FIELDS),
             };
             document.insert(name, self.value(depth));

@@ -34,6 +34,7 @@ mod pipeline_updates;
 mod projections;
 mod queries;
 mod random;
+mod random_pipelines;
 mod random_updates;
 mod salvage;
 mod shell;
