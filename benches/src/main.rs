@@ -8,10 +8,8 @@ mod case;
 mod documents;
 mod measure;
 mod peer;
+mod process;
 mod settings;
-
-// Linked for its C functions, which `peer::ironbase` calls as a C program does.
-extern crate ironbase as _;
 
 use settings::Settings;
 
@@ -20,6 +18,11 @@ fn main() -> anyhow::Result<()> {
     settings.print_machine();
     for (name, run) in case::ALL {
         if settings.wants(name) {
+            run(&settings)?;
+        }
+    }
+    for (name, run) in case::ALONE {
+        if settings.names(name) {
             run(&settings)?;
         }
     }

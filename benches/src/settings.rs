@@ -10,8 +10,9 @@ use crate::case;
 /// The command line's choices.
 pub struct Settings {
     cases: Vec<String>,
-    /// Documents in the data set.
+    /// Documents in the data set of a comparison.
     pub documents: u32,
+    has_documents: bool,
     /// Rounds of each comparison; the median of them is reported.
     pub rounds: usize,
     directory: PathBuf,
@@ -24,20 +25,24 @@ impl Settings {
         let mut settings = Settings {
             cases: Vec::new(),
             documents: 100_000,
+            has_documents: false,
             rounds: 5,
             directory: PathBuf::from(directory).join("bench"),
         };
         while let Some(arg) = args.next() {
             let mut value = || args.next().with_context(|| format!("{arg} needs a value"));
             match arg.as_str() {
-                "--documents" => settings.documents = value()?.parse().context("--documents")?,
+                "--documents" => {
+                    settings.documents = value()?.parse().context("--documents")?;
+                    settings.has_documents = true;
+                }
                 "--rounds" => settings.rounds = value()?.parse().context("--rounds")?,
                 "--dir" => settings.directory = value()?.into(),
-                name if case::ALL.iter().any(|(known, _)| *known == name) => {
+                name if known_cases().any(|known| known == name) => {
                     settings.cases.push(arg);
                 }
                 _ => {
-                    let known: Vec<_> = case::ALL.iter().map(|(name, _)| *name).collect();
+                    let known: Vec<_> = known_cases().collect();
                     bail!("unknown case {arg:?}; there are {}", known.join(", "));
                 }
             }
@@ -48,9 +53,23 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Whether a case is to be run: all are when none is named.
+    /// Whether a comparison is to be run: all are when no case is named.
     pub fn wants(&self, case: &str) -> bool {
-        self.cases.is_empty() || self.cases.iter().any(|wanted| wanted == case)
+        self.cases.is_empty() || self.names(case)
+    }
+
+    /// Whether a case was named.
+    pub fn names(&self, case: &str) -> bool {
+        self.cases.iter().any(|wanted| wanted == case)
+    }
+
+    /// Documents of a case that has its own number of them, unless the command line says another.
+    pub fn documents_or(&self, own: u32) -> u32 {
+        if self.has_documents {
+            self.documents
+        } else {
+            own
+        }
     }
 
     /// A new, empty directory. All are on one device.
@@ -84,4 +103,9 @@ impl Settings {
             rusqlite::version(),
         );
     }
+}
+
+fn known_cases() -> impl Iterator<Item = &'static str> {
+    let all = case::ALL.iter().chain(&case::ALONE);
+    all.map(|(name, _)| *name)
 }

@@ -38,8 +38,9 @@ pub struct OpenTransaction {
 /// It sees the database as it is now, and beyond that only its own writes.
 ///
 /// Options: `transactionLifetimeLimitSeconds`: it is aborted when it has been open for so long (the
-/// database's, 60 if nothing else was said); `readConcern`: `{"level": ..}` with `"local"`,
-/// `"majority"` or `"snapshot"`, which all mean the same here.
+/// database's, 60 if nothing else was said); `durability` or `writeConcern`: how safe its commit is
+/// when it returns, as for a single write (the database's `durability`); `readConcern`:
+/// `{"level": ..}` with `"local"`, `"majority"` or `"snapshot"`, which all mean the same here.
 ///
 /// @param db The database.
 /// @param options JSON document; `(NULL, 0)` for the defaults.

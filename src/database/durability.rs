@@ -18,7 +18,12 @@ impl From<Durability> for engine::Durability {
 
 /// Waits until a commit is as safe as its operation asked for.
 pub fn wait(engine: &Engine, lsn: Lsn, options: &WriteOptions) -> Result<()> {
-    match options.durability {
+    wait_for(engine, lsn, options.durability)
+}
+
+/// Waits until a commit is so safe; `None`: as safe as the database's commits are.
+pub fn wait_for(engine: &Engine, lsn: Lsn, durability: Option<Durability>) -> Result<()> {
+    match durability {
         None => engine.wait(lsn),
         Some(durability) => engine.wait_for(lsn, durability.into()),
     }

@@ -73,6 +73,8 @@ impl Database {
                 "visibleLsn": (stats.visible_lsn as i64),
                 "checkpointLsn": (stats.checkpoint_lsn as i64),
                 "snapshots": (stats.held_versions as i64),
+                "oldestSnapshotLsn": (stats.oldest_version as i64),
+                "transactions": (stats.transactions as i64),
                 "deadPages": (stats.dead_pages as i64),
                 "dirtyBytes": (stats.dirty_bytes),
                 "logBytes": (stats.log_bytes as i64),

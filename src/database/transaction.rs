@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::collection::Collection;
 use super::errors::from_storage;
-use super::options::TransactionOptions;
+use super::options::{Durability, TransactionOptions};
 use super::scope::Scope;
-use super::{Database, collection, names};
+use super::{Database, collection, durability, names};
 use crate::bson::RawDoc;
 use crate::error::Result;
 
@@ -22,10 +22,11 @@ impl Database {
         };
         let lifetime = Some(Duration::from_secs(limit));
         let transaction = engine.begin_transaction(lifetime).map_err(from_storage)?;
-        Ok(Transaction(Scope {
+        let scope = Scope {
             shared: self.0.clone(),
             transaction: Some(transaction),
-        }))
+        };
+        Ok(Transaction(scope, options.durability))
     }
 }
 
@@ -33,7 +34,7 @@ impl Database {
 ///
 /// An operation in it that fails aborts it, as in MongoDB. Errors with the label `TransientTransactionError`, `WriteConflict` (112)
 /// above all, say that the whole transaction may be tried again. Operations of several threads are carried out one after the other.
-pub struct Transaction(Scope);
+pub struct Transaction(Scope, Option<Durability>);
 
 impl Transaction {
     /// A handle on a collection within this transaction, which need not exist. It serves until the transaction ends.
@@ -48,7 +49,7 @@ impl Transaction {
         self.0.settle(collection::create(&self.0, name, options))
     }
 
-    /// Makes the transaction's changes durable and visible, all or none. Doing so again is fine.
+    /// Makes the transaction's changes visible, all or none, and as safe as it was begun with. Doing so again is fine.
     ///
     /// Errors: `WriteConflict` (112) when a document it wrote was changed by another operation since it began; `NoSuchTransaction` (251)
     /// when it was aborted.
@@ -59,7 +60,7 @@ impl Transaction {
         };
         let committed = engine.commit_transaction(transaction);
         match committed.map_err(from_storage)? {
-            Some(lsn) => engine.wait(lsn).map_err(from_storage),
+            Some(lsn) => durability::wait_for(&engine, lsn, self.1),
             None => Ok(()),
         }
     }

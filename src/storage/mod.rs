@@ -2,6 +2,7 @@
 pub mod btree;
 pub mod catalog;
 pub mod derive;
+mod difference;
 pub mod engine;
 pub mod error;
 pub mod page;
@@ -10,6 +11,7 @@ pub mod roots;
 pub mod salvage;
 pub mod snapshot;
 pub mod superblock;
+mod varint;
 pub mod verify;
 pub mod vfs;
 pub mod wal;

@@ -138,6 +138,11 @@ impl Registry {
         let state = self.state.lock();
         (state.held.len(), state.waiting_count + state.fresh.len())
     }
+
+    /// The oldest held version.
+    pub fn oldest(&self) -> Option<Lsn> {
+        self.state.lock().held.keys().next().copied()
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 //! nothing is left of those that come to nothing.
 
 use ironbase::bson::{RawDoc, doc};
-use ironbase::database::options::{Common, DeleteOptions, OpenOptions, TransactionOptions};
+use ironbase::database::options::{
+    Common, DeleteOptions, Durability, OpenOptions, TransactionOptions, WriteOptions,
+};
 use ironbase::database::{Database, Transaction};
 use ironbase::error::{Error, Status};
 
@@ -304,6 +306,7 @@ fn nothing_is_left_of_one_that_is_aborted_or_dropped_or_outlives_its_time() {
     for how in 0..3 {
         let options = TransactionOptions {
             lifetime_limit_seconds: 1,
+            ..TransactionOptions::default()
         };
         let transaction = database.begin(&options).unwrap();
         let inside = transaction.collection("things").unwrap();
@@ -488,4 +491,55 @@ fn its_memory_is_bounded() {
     let things = database.collection("things").unwrap();
     assert_eq!(things.count(doc! {}), 20_000);
     assert_eq!(things.count(doc! { "n": 100 }), 2857);
+}
+
+#[test]
+fn its_commit_is_as_safe_as_it_was_begun_with() {
+    let directory = TempDir::new();
+    let database = Database::open(&directory.database(), OpenOptions::default()).unwrap();
+    let syncs = || figure(&database, "storage.syncs");
+    for (durability, expected) in [
+        (None, 1),
+        (Some(Durability::None), 0),
+        (Some(Durability::Full), 1),
+    ] {
+        let options = TransactionOptions {
+            durability,
+            ..TransactionOptions::default()
+        };
+        let transaction = database.begin(&options).expect("begun");
+        let inside = transaction.collection("c").expect("named");
+        inside
+            .insert_one(&doc! {}.to_bytes(), &WriteOptions::default())
+            .expect("inserted");
+        let before = syncs();
+        transaction.commit().expect("committed");
+        assert_eq!(syncs() - before, expected, "{durability:?}");
+    }
+    let refused =
+        TransactionOptions::from_bson(RawDoc::trusted(&doc! { "durability": "some" }.to_bytes()));
+    assert!(refused.is_err());
+}
+
+#[test]
+fn figures_tell_of_the_versions_that_are_held() {
+    let database = in_memory();
+    let things = database.collection("things").unwrap();
+    let insert = || {
+        let options = WriteOptions::default();
+        things.insert_one(&doc! {}.to_bytes(), &options).unwrap()
+    };
+    insert();
+    let seen = figure(&database, "storage.visibleLsn");
+    let idle = figure(&database, "storage.snapshots");
+    let transaction = begin(&database);
+    (0..100).for_each(|_| {
+        insert();
+    });
+    assert_eq!(figure(&database, "storage.transactions"), 1);
+    assert_eq!(figure(&database, "storage.snapshots"), idle + 1);
+    assert!(figure(&database, "storage.oldestSnapshotLsn") <= seen);
+    assert!(figure(&database, "storage.deadPages") > 0);
+    transaction.abort().unwrap();
+    assert_eq!(figure(&database, "storage.transactions"), 0);
 }

@@ -1,17 +1,23 @@
 //! The cases, by the names that the command line takes.
 
+mod alone;
+mod bounded_memory;
 mod bulk_load;
 mod group_commit;
+mod instant_open;
 mod lone_insert;
+mod many_collections;
+mod mvcc;
 mod point_get;
 mod scan;
 mod update_by_id;
+mod write_amplification;
 
 use crate::settings::Settings;
 
 type Case = fn(&Settings) -> anyhow::Result<()>;
 
-/// All cases in the order in which they run.
+/// The comparisons, in the order in which they run.
 pub const ALL: [(&str, Case); 6] = [
     ("point-get", point_get::run),
     ("bulk-load", bulk_load::run),
@@ -19,6 +25,15 @@ pub const ALL: [(&str, Case); 6] = [
     ("group-commit", group_commit::run),
     ("scan", scan::run),
     ("update-by-id", update_by_id::run),
+];
+
+/// Figures of IronBase alone. They take long, and run only when they are named.
+pub const ALONE: [(&str, Case); 5] = [
+    ("write-amplification", write_amplification::run),
+    ("mvcc", mvcc::run),
+    ("bounded-memory", bounded_memory::run),
+    ("instant-open", instant_open::run),
+    ("many-collections", many_collections::run),
 ];
 
 /// Documents that one insert_many, or one transaction, takes.

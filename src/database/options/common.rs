@@ -119,7 +119,7 @@ fn read_preference(given: &Given<'_>) -> Result<()> {
 
 /// What a write concern says of this one copy: `j` how safe the write must be, `w` that it must be done at all, which it is
 /// ([manual: Write Concern](https://www.mongodb.com/docs/manual/reference/write-concern/)).
-fn write_concern(given: &Given<'_>) -> Result<Option<Durability>> {
+pub(super) fn write_concern(given: &Given<'_>) -> Result<Option<Durability>> {
     let concern = given.document()?;
     let mut durability = None;
     for (name, value) in RawDoc::trusted(&concern).iter() {

@@ -1,5 +1,7 @@
 //! How a transaction is begun.
 
+use super::Durability;
+use super::common::write_concern;
 use super::given::given;
 use crate::bson::RawDoc;
 use crate::error::Result;
@@ -9,18 +11,25 @@ use crate::error::Result;
 pub struct TransactionOptions {
     /// Seconds after which the transaction is aborted; 0 for the database's `transactionLifetimeLimitSeconds`.
     pub lifetime_limit_seconds: u64,
+    /// How safe its commit is when it returns; `None`: as the database's `durability` says.
+    pub durability: Option<Durability>,
 }
 
 impl TransactionOptions {
-    const KNOWN: &str = "readConcern, transactionLifetimeLimitSeconds, comment";
+    const KNOWN: &str =
+        "durability, writeConcern, readConcern, transactionLifetimeLimitSeconds, comment";
 
-    /// Reads `{readConcern: {level}, transactionLifetimeLimitSeconds, comment}`. The read concerns that transactions take in MongoDB
+    /// Reads `{durability, writeConcern, readConcern: {level}, transactionLifetimeLimitSeconds, comment}`. The read concerns that transactions take in MongoDB
     /// are all met by a snapshot of what is durable.
     pub fn from_bson(document: RawDoc) -> Result<TransactionOptions> {
         let mut options = TransactionOptions::default();
         for option in given("begin", document) {
             match option.name {
                 "comment" => {}
+                "durability" => options.durability = Some(option.one_of(Durability::NAMES)?),
+                "writeConcern" => {
+                    options.durability = write_concern(&option)?.or(options.durability);
+                }
                 "readConcern" => {
                     let concern = option.document()?;
                     for level in given("readConcern", RawDoc::trusted(&concern)) {

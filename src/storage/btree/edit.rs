@@ -166,13 +166,12 @@ impl<'a> Edit<'a> {
 
     /// The node itself if it may be changed in place, else a copy that takes its place.
     pub(super) fn own(&mut self, at: PagePtr, level: u8) -> Result<PagePtr> {
-        let old = self.node(at, level)?;
-        let birth = page::birth(old.page());
+        let birth = page::birth(self.node(at, level)?.page());
         if (self.floor..=self.birth).contains(&birth) && self.may_change(at) {
             self.changes.changed_shared |= birth != self.birth;
             return Ok(at);
         }
-        let mut bytes = PageBox::copy_of(old.page());
+        let mut bytes = self.file.copy(at, self.birth, self.pin)?;
         self.kill(at, 1)?;
         // Nothing may fail between taking the number and noting it in `changes`.
         let number = self.file.allocate(1, self.birth)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 
 use super::edit::{Changes, Edit};
 use super::walk::Walk;
@@ -22,6 +22,7 @@ fn file(page_size: usize) -> Arc<PageFile> {
         mapped: false,
         dirty_bytes: AtomicI64::new(0),
         cache: Cache::new(64 << 10),
+        capturing: AtomicU64::new(0),
         created_file: AtomicBool::new(false),
     });
     PageFile::new(

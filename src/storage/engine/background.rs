@@ -127,9 +127,15 @@ impl Engine {
         if self.log_bytes.load(Relaxed) > self.options.checkpoint_log_bytes {
             self.checkpoint()?;
         }
-        let target = self.options.cache_bytes / 4;
-        if self.shared.dirty_bytes.load(Relaxed) > target as i64 {
-            self.write_ahead(self.settled.load(Acquire), target / 2)?;
+        let most = self.options.cache_bytes / 4;
+        if self.shared.dirty_bytes.load(Relaxed) > most as i64 {
+            let settled = self.settled.load(Acquire);
+            // One page written for all its changes since the last checkpoint, rather than again for the next ones.
+            match self.make_room(settled, most)? {
+                true if self.is_mostly_thin() => self.checkpoint()?,
+                true => self.write_ahead(settled, most / 2)?,
+                false => {}
+            }
         }
         if self.options.durability == Durability::Interval || self.bell.take_alarm() {
             self.flush_log(self.committed.load(Acquire), true)?;

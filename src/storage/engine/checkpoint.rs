@@ -6,13 +6,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Engine, PoisonOnPanic};
 use crate::storage::btree::Tree;
 use crate::storage::btree::edit::{Changes, Edit};
 use crate::storage::catalog::{CATALOG_TREE, Entry, METADATA_FILE};
-use crate::storage::error::{Error, Result};
+use crate::storage::error::{Error, ErrorKind, Result};
 use crate::storage::page::{Lsn, TreeId};
 use crate::storage::pager::file::PageFile;
 use crate::storage::pager::space::Space;
@@ -22,6 +22,10 @@ use crate::storage::wal::{self, reader, segment_path};
 
 /// Bytes of a file written between two syncs of it: a larger sync would hold up the log's own.
 const SYNC_STEP: usize = 16 << 20;
+
+/// Syncs for which a further thread is started, and threads at most.
+const SYNCS_WORTH_A_THREAD: usize = 2;
+const MOST_SYNC_THREADS: usize = 32;
 
 pub(super) struct CheckpointState {
     /// What the newer slot says.
@@ -82,9 +86,8 @@ impl Engine {
             let entry = owner.and_then(|c| Entry::describe(c, id, tree, free_map));
             entries.push(entry.expect("a dirty tree that is not dropped has an owner"));
         }
-        for (file, _) in &old_map_pages {
-            file.sync()?;
-        }
+        self.write_dropped_in_use(state, &capture.dropped, lsn)?;
+        self.sync_files(old_map_pages.iter().map(|(file, _)| &**file).collect())?;
         if self.shared.created_file.swap(false, Ordering::AcqRel) {
             self.sync_directory()?;
         }
@@ -110,7 +113,9 @@ impl Engine {
         // From here on the new superblock is the durable one: what only the old one needed is free.
         self.registry.hold(lsn);
         self.registry.let_go(state.superblock.checkpoint_lsn);
+        // ORDER: only what this checkpoint holds may be a base before the one before lets go, below.
         self.checkpointed.store(lsn, Ordering::Release);
+        self.shared.capturing.store(0, Ordering::Release);
         state.superblock = superblock;
         old_map_pages.push((catalog_file.clone(), replaced));
         for (file, pages) in &old_map_pages {
@@ -128,6 +133,53 @@ impl Engine {
         self.remove_dropped_files(state)?;
         self.remove_segments(capture.log.segment)?;
         self.reclaim()
+    }
+
+    /// Writes what versions still held see of dropped trees: the checkpoint does not know it, and its bases go with the one before.
+    fn write_dropped_in_use(
+        &self,
+        state: &CheckpointState,
+        dropped: &BTreeSet<TreeId>,
+        lsn: Lsn,
+    ) -> Result<()> {
+        for id in dropped.union(&state.to_remove) {
+            let file = self.files.read().get(id).cloned();
+            // Beside this one and the engine's own.
+            if let Some(file) = file.filter(|file| Arc::strong_count(file) > 2) {
+                self.write_file(&file, lsn)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Syncs files, many at a time: a device takes little longer for many syncs side by side than for one.
+    fn sync_files(&self, files: Vec<&PageFile>) -> Result<()> {
+        let threads = match self.options.background {
+            true => (files.len() / SYNCS_WORTH_A_THREAD).min(MOST_SYNC_THREADS),
+            false => 0,
+        };
+        let next = AtomicUsize::new(0);
+        let sync_some = || -> Result<()> {
+            while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                file.sync()?;
+            }
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            // A thread that cannot be had leaves its share to the others.
+            let helpers: Vec<_> = (0..threads)
+                .filter_map(|_| {
+                    let builder = std::thread::Builder::new().name("ironbase-sync".into());
+                    builder.spawn_scoped(scope, sync_some).ok()
+                })
+                .collect();
+            let own = sync_some();
+            let ends = helpers.into_iter().map(|helper| helper.join());
+            ends.fold(own, |all, end| {
+                let panicked = |_| Err(Error::new(ErrorKind::Poisoned, "a panic while syncing"));
+                all.and(end.unwrap_or_else(panicked))
+            })
+        })
     }
 
     /// Takes the newest commit and the page maps that belong to it. `None`: nothing has changed.
@@ -154,6 +206,8 @@ impl Engine {
         }
         core.dirty.clear();
         let dropped = std::mem::take(&mut core.dropped);
+        // ORDER: before any page born behind it may be made thin: see `pager/thin.rs`.
+        self.shared.capturing.store(core.lsn, Ordering::Release);
         self.settle_pages(&core);
         let (roots, catalog) = (core.roots.clone(), core.catalog.clone());
         let version = Version::new(core.lsn, roots, catalog, &self.registry);

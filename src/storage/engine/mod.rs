@@ -35,6 +35,7 @@ use super::derive::IndexDeriver;
 use super::error::{Error, ErrorKind, Result};
 use super::page::{Lsn, TreeId};
 use super::pager::file::{PageFile, Shared};
+use super::pager::thin::Checkpoints;
 use super::roots::Roots;
 use super::snapshot::{Registry, Version};
 use super::vfs::Vfs;
@@ -186,6 +187,8 @@ pub struct EngineStats {
     pub visible_lsn: Lsn,
     pub checkpoint_lsn: Lsn,
     pub held_versions: usize,
+    pub oldest_version: Lsn,
+    pub transactions: usize,
     pub dead_pages: usize,
     pub dirty_bytes: i64,
     pub log_bytes: u64,
@@ -221,6 +224,8 @@ impl Engine {
             visible_lsn: self.snapshot().lsn,
             checkpoint_lsn,
             held_versions,
+            oldest_version: self.registry.oldest().unwrap_or(lsn),
+            transactions: self.transactions.lock().len(),
             dead_pages,
             dirty_bytes: self.shared.dirty_bytes.load(Ordering::Relaxed),
             log_bytes: self.log_bytes.load(Ordering::Relaxed),
@@ -273,9 +278,14 @@ impl Engine {
         }
         let pin = crossbeam_epoch::pin();
         let files = self.files.read();
-        for death in free {
+        for death in &free {
             if let Some(file) = files.get(&death.tree) {
                 file.release(death.number, death.pages, &pin)?;
+            }
+        }
+        for of_tree in free.chunk_by(|a, b| a.tree == b.tree) {
+            if let Some(file) = files.get(&of_tree[0].tree) {
+                file.tidy_unwritten(&pin);
             }
         }
         Ok(())
@@ -287,7 +297,14 @@ impl Engine {
         let dirty = self.shared.dirty_bytes.load(Ordering::Relaxed).max(0) as usize;
         let hard = self.options.cache_bytes / 2;
         if dirty > hard {
-            return self.write_ahead(self.settled.load(Ordering::Acquire), hard / 2);
+            let settled = self.settled.load(Ordering::Acquire);
+            self.bell.ring();
+            return match self.make_room(settled, hard)? {
+                // Without the storage thread it is for committers to do what it would.
+                true if !self.options.background && self.is_mostly_thin() => self.checkpoint(),
+                true => self.write_ahead(settled, hard / 2),
+                false => Ok(()),
+            };
         }
         let log_full = self.log_bytes.load(Ordering::Relaxed) > self.options.checkpoint_log_bytes;
         if log_full && !self.options.background {
@@ -314,11 +331,62 @@ impl Engine {
         Ok(())
     }
 
+    /// Brings the bytes of pages that wait in memory well below `most`. Those born up to `limit` are kept as differences to what is on
+    /// disk. Whether that was not enough.
+    fn make_room(&self, limit: Lsn, most: usize) -> Result<bool> {
+        if self.options.read_only || self.poisoned.load(Ordering::Acquire) {
+            return Ok(false);
+        }
+        let target = most / 2;
+        for again in [false, true] {
+            let is_done = self
+                .make_thin(limit, target, again)
+                .inspect_err(|e| self.poison(e))?;
+            let dirty = self.shared.dirty_bytes.load(Ordering::Relaxed);
+            // What others add meanwhile is for the next time.
+            if is_done || dirty <= (most / 4 * 3) as i64 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether the pages that wait in memory are differences for the most part: writing them frees little.
+    fn is_mostly_thin(&self) -> bool {
+        let whole: usize = self
+            .files
+            .read()
+            .values()
+            .map(|f| f.unwritten_bytes())
+            .sum();
+        let dirty = self.shared.dirty_bytes.load(Ordering::Relaxed).max(0);
+        whole as u64 > 4 * dirty as u64
+    }
+
+    /// Whether as many bytes were saved as there were above `target`.
+    fn make_thin(&self, limit: Lsn, target: usize, again: bool) -> Result<bool> {
+        // ORDER: `limit` is known before these: a checkpoint that begins behind it writes every page born up to it.
+        let coming = self.shared.capturing.load(Ordering::Acquire);
+        let checkpoints = Checkpoints {
+            coming: (coming != 0).then_some(coming),
+            durable: self.checkpointed.load(Ordering::Acquire),
+        };
+        let dirty = self.shared.dirty_bytes.load(Ordering::Relaxed).max(0) as usize;
+        let (wanted, mut saved) = (dirty.saturating_sub(target), 0);
+        let files: Vec<_> = self.files.read().values().cloned().collect();
+        for file in files {
+            if saved >= wanted {
+                break;
+            }
+            let pin = crossbeam_epoch::pin();
+            saved += file.make_thin(limit, checkpoints, wanted - saved, again, &pin)?;
+            pin.flush();
+        }
+        Ok(saved >= wanted)
+    }
+
     /// Writes pages born up to `limit` to their places until no more than `target` bytes wait.
     fn write_ahead(&self, limit: Lsn, target: usize) -> Result<()> {
-        if self.options.read_only || self.poisoned.load(Ordering::Acquire) {
-            return Ok(());
-        }
         let files: Vec<_> = self.files.read().values().cloned().collect();
         for file in files {
             // A guard for each file: pages are freed only when no guard is older.

@@ -74,6 +74,7 @@ impl Engine {
             mapped: options.mapped,
             dirty_bytes: AtomicI64::new(0),
             cache: Cache::new(options.cache_bytes / 2),
+            capturing: AtomicU64::new(0),
             created_file: AtomicBool::new(false),
         });
         let (catalog_file, loaded) = load(&shared, &superblock)?;
@@ -466,6 +467,15 @@ fn replay_operation(txn: &mut WriteTxn<'_>, operation: &Operation<'_>) -> Result
         Operation::Put { tree, key, value } => {
             let collection = find(txn, tree)?;
             txn.put(&collection, key, value)?
+        }
+        Operation::Patch {
+            tree,
+            key,
+            checksum,
+            steps,
+        } => {
+            let collection = find(txn, tree)?;
+            txn.patch(&collection, key, checksum, steps)?
         }
         Operation::Delete { tree, key } => {
             let collection = find(txn, tree)?;

@@ -109,7 +109,9 @@ fn for_each_key(
 ) -> Result<()> {
     for operation in Operations(operations) {
         match operation.map_err(malformed)? {
-            Operation::Put { tree, key, .. } | Operation::Delete { tree, key } => visit(tree, key)?,
+            Operation::Put { tree, key, .. }
+            | Operation::Patch { tree, key, .. }
+            | Operation::Delete { tree, key } => visit(tree, key)?,
             _ => {}
         }
     }
@@ -180,7 +182,9 @@ impl WriteTxn<'_> {
         for operation in Operations(operations) {
             let operation = operation.map_err(malformed)?;
             let tree = match operation {
-                Operation::Put { tree, .. } | Operation::Delete { tree, .. } => tree,
+                Operation::Put { tree, .. }
+                | Operation::Patch { tree, .. }
+                | Operation::Delete { tree, .. } => tree,
                 // Collections and indexes made by the transaction are taken over.
                 _ => continue,
             };
@@ -191,6 +195,13 @@ impl WriteTxn<'_> {
             let collection = collection.ok_or_else(|| conflict("a collection was dropped"))?;
             let refused = match operation {
                 Operation::Put { key, value, .. } => self.put(&collection, key, value)?,
+                // Nobody has written the document meanwhile: it is what it was.
+                Operation::Patch {
+                    key,
+                    checksum,
+                    steps,
+                    ..
+                } => self.patch(&collection, key, checksum, steps)?,
                 Operation::Delete { key, .. } => {
                     self.delete(&collection, key)?;
                     None

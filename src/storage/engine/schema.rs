@@ -314,6 +314,9 @@ impl WriteTxn<'_> {
             Ground::Newest(_) => self.lsn,
             Ground::Fork(_) => engine.settled.load(Ordering::Acquire),
         };
-        engine.write_ahead(limit, engine.options.cache_bytes / 4)
+        match engine.make_room(limit, engine.options.cache_bytes / 2)? {
+            true => engine.write_ahead(limit, engine.options.cache_bytes / 4),
+            false => Ok(()),
+        }
     }
 }

@@ -406,3 +406,59 @@ fn a_transaction_that_lost_is_told_so_when_the_winner_is_visible() {
         "what begins now must see it, or it would lose again"
     );
 }
+
+/// A database of so many documents, all in its checkpoint.
+fn filled(vfs: &Arc<MemoryVfs>, options: &Options, documents: u32) -> Arc<Engine> {
+    let engine = open(vfs, options.clone()).expect("new");
+    let text = "w".repeat(400);
+    for n in 0..documents {
+        put(&engine, "c", &format!("{n:06}"), &text);
+    }
+    engine.checkpoint().expect("done");
+    engine
+}
+
+#[test]
+fn updates_at_random_write_pages_once_for_each_checkpoint() {
+    let vfs = Arc::new(MemoryVfs::new());
+    let options = Options {
+        cache_bytes: 512 << 10,
+        ..Options::default()
+    };
+    let engine = filled(&vfs, &options, 4000);
+    let written = |engine: &Engine| engine.stats().bytes_written;
+    let before = written(&engine);
+    let mut bytes = 0;
+    let mut expected = dump(&engine.snapshot(), "c");
+    for round in 0..20_000u32 {
+        let n = round.wrapping_mul(2_654_435_761) % 4000;
+        let document = format!("{}{round:08}", "w".repeat(392));
+        bytes += document.len() as u64;
+        put(&engine, "c", &format!("{n:06}"), &document);
+        expected[n as usize] = format!("{n:06}={document}");
+        assert!(engine.stats().dirty_bytes < 512 << 10);
+    }
+    // A page of 4 KiB written for each of them would be ten times as much.
+    let written = written(&engine) - before;
+    assert!(written < 2 * bytes, "{written} for {bytes}");
+    assert_eq!(dump(&engine.snapshot(), "c"), expected);
+    engine.close().expect("closed");
+    drop(engine);
+    let engine = open(&vfs, options).expect("opens");
+    assert_eq!(dump(&engine.snapshot(), "c"), expected);
+}
+
+#[test]
+fn an_update_is_logged_as_what_it_changes() {
+    let vfs = Arc::new(MemoryVfs::new());
+    let engine = filled(&vfs, &Options::default(), 2);
+    let before = engine.stats().log_bytes;
+    let changed = format!("{}x{}", "w".repeat(200), "w".repeat(250));
+    put(&engine, "c", "000001", &changed);
+    let logged = engine.stats().log_bytes - before;
+    assert!(logged < 200, "{logged} bytes of log");
+    let expected = dump(&engine.snapshot(), "c");
+    drop(engine);
+    let engine = open(&vfs, Options::default()).expect("replays");
+    assert_eq!(dump(&engine.snapshot(), "c"), expected);
+}

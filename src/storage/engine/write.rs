@@ -21,6 +21,7 @@ use crate::storage::btree::walk::Walk;
 use crate::storage::btree::{Tree, TreeRef};
 use crate::storage::catalog::{Catalog, Collection, Index};
 use crate::storage::derive::KeySet;
+use crate::storage::difference;
 use crate::storage::error::{Error, ErrorKind, Result};
 use crate::storage::page::{Lsn, TreeId};
 use crate::storage::pager::file::PageFile;
@@ -28,6 +29,9 @@ use crate::storage::roots::Roots;
 use crate::storage::snapshot::Version;
 use crate::storage::wal::group::{Mark, PartsNumber};
 use crate::storage::wal::operation::Operation;
+
+/// Bytes that a patch takes in the log beyond a put: its checksum. Less saved is not worth what replaying it costs.
+const PATCH_OVERHEAD: usize = 16;
 
 const SPINS: u32 = 100;
 const YIELDS: u32 = 4;
@@ -50,6 +54,8 @@ pub(super) struct Scratch {
     before: Vec<KeySet>,
     after: Vec<KeySet>,
     entry: Vec<u8>,
+    /// What a document's new value differs in.
+    steps: Vec<u8>,
 }
 
 /// What a transaction works on.
@@ -320,6 +326,28 @@ impl<'e> WriteTxn<'e> {
         self.apply(collection, key, before, Some(document))
     }
 
+    /// Sets a document that is there as a difference to what it was; fails if it is not the one that the difference was made for.
+    pub(super) fn patch(
+        &mut self,
+        collection: &Collection,
+        key: &[u8],
+        checksum: u32,
+        steps: &[u8],
+    ) -> Result<Option<Duplicate>> {
+        let pin = crossbeam_epoch::pin();
+        let before = self.view(collection.id, &collection.file, &pin).get(key)?;
+        let mut after = Vec::new();
+        let fits = before
+            .and_then(|before| difference::apply(before, steps, &mut after))
+            .is_some_and(|()| crc32c::crc32c(&after) == checksum);
+        if !fits {
+            let name = &collection.name;
+            let message = format!("a change of a document in {name:?} does not fit what is there");
+            return Err(Error::new(ErrorKind::Corrupt, message));
+        }
+        self.apply(collection, key, before, Some(&after))
+    }
+
     /// Removes a document. Whether it was there.
     pub fn delete(&mut self, collection: &Collection, key: &[u8]) -> Result<bool> {
         let pin = crossbeam_epoch::pin();
@@ -404,11 +432,7 @@ impl<'e> WriteTxn<'e> {
         }
         match after {
             Some(value) => {
-                self.log(&Operation::Put {
-                    tree: collection.id,
-                    key,
-                    value,
-                });
+                self.log_value(&mut scratch.steps, collection.id, key, before, value);
                 let flags = self.engine.deriver.primary_flags(key);
                 self.edit(collection.id, &collection.file, |edit, tree| {
                     tree.flags |= flags;
@@ -442,6 +466,35 @@ impl<'e> WriteTxn<'e> {
             })?;
         }
         Ok(None)
+    }
+
+    /// Logs what becomes of a document: as a difference to what it was, if that is shorter.
+    fn log_value(
+        &mut self,
+        steps: &mut Vec<u8>,
+        tree: TreeId,
+        key: &[u8],
+        before: Option<&[u8]>,
+        value: &[u8],
+    ) {
+        if self.is_logged {
+            return;
+        }
+        steps.clear();
+        steps.shrink_to(1 << 16);
+        if let Some(before) = before {
+            difference::write(before, value, steps);
+            if steps.len() + PATCH_OVERHEAD < value.len() {
+                let checksum = crc32c::crc32c(value);
+                return self.log(&Operation::Patch {
+                    tree,
+                    key,
+                    checksum,
+                    steps,
+                });
+            }
+        }
+        self.log(&Operation::Put { tree, key, value });
     }
 
     /// Reads the pages that a change of a document will change, while refusing it is still possible. The way to the document

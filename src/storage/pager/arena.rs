@@ -21,12 +21,14 @@ const ALIGN: usize = 128;
 const MODEST: usize = 4;
 /// The largest block that comes from a chunk: a page of 32 KiB with what stands before it.
 const LARGEST: usize = (32 << 10) + ALIGN;
+/// Less is no page.
+const SMALLEST: usize = 4096;
 /// Page sizes are powers of two from 4 KiB on.
 const CLASSES: usize = 4;
 
 static CLASS: [Mutex<Class>; CLASSES] = [const { Mutex::new(Class::new()) }; CLASSES];
 
-/// Memory of at least `bytes` bytes, not initialised, aligned to 128. To be given back to `free` with the same `bytes`.
+/// Memory of at least `bytes` bytes, not initialised, aligned to 128, or to 16 if it is too little for a page. To be given back to `free` with the same `bytes`.
 pub(super) fn allocate(bytes: usize) -> NonNull<u8> {
     match class_of(bytes) {
         Some((class, size)) => CLASS[class].lock().allocate(size),
@@ -52,13 +54,15 @@ pub(super) unsafe fn free(block: NonNull<u8>, bytes: usize) {
 }
 
 fn layout(bytes: usize) -> Layout {
-    Layout::from_size_align(bytes.next_multiple_of(ALIGN).max(ALIGN), ALIGN)
+    // What is no page is searched by nobody and needs no more than its header does.
+    let align = if bytes < SMALLEST { 16 } else { ALIGN };
+    Layout::from_size_align(bytes.next_multiple_of(align).max(align), align)
         .expect("pages and extents are far smaller than the address space")
 }
 
 /// The class that serves blocks of this size, and the size of its blocks; `None`: the general allocator's.
 fn class_of(bytes: usize) -> Option<(usize, usize)> {
-    if bytes > LARGEST {
+    if !(SMALLEST..=LARGEST).contains(&bytes) {
         return None;
     }
     let page = bytes.saturating_sub(ALIGN).next_power_of_two().max(4096);
@@ -232,7 +236,7 @@ mod tests {
             assert_eq!(class_of(page + 64), Some((class, page + ALIGN)));
             assert_eq!(class_of(page + ALIGN), Some((class, page + ALIGN)));
         }
-        assert_eq!(class_of(1), Some((0, 4096 + ALIGN)));
+        assert_eq!(class_of(4095), None);
         assert_eq!(class_of(LARGEST + 1), None);
     }
 

@@ -21,7 +21,8 @@ use super::maps::{Maps, Verified, in_one_map};
 use super::open_files::OpenFiles;
 use super::raw;
 use super::space::Space;
-use super::table::{PageBox, PageRef, PageTable};
+use super::table::{Base, PageBox, PageRef, PageTable};
+use super::thin::Unwritten;
 use crate::storage::btree::node::Node;
 use crate::storage::error::{Error, Result};
 use crate::storage::page::{self, HEADER, Kind, Lsn, PagePtr, TreeId};
@@ -40,6 +41,8 @@ pub struct Shared {
     /// Bytes of pages in memory that are not on disk.
     pub dirty_bytes: AtomicI64,
     pub cache: Cache,
+    /// The commit of the checkpoint that is being made; 0 for none.
+    pub capturing: AtomicU64,
     /// A page file was made since the directory was last synced.
     pub created_file: AtomicBool,
 }
@@ -99,9 +102,9 @@ pub struct PageFile {
     pub tree: TreeId,
     pub name: String,
     pub page_size: usize,
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     this: Weak<PageFile>,
-    table: PageTable,
+    pub(super) table: PageTable,
     maps: Maps,
     verified: Verified,
     /// The file's known length; zero until it is first opened.
@@ -109,13 +112,12 @@ pub struct PageFile {
     opened: OnceLock<()>,
     space: Mutex<Option<Space>>,
     free_map: Mutex<FreeMap>,
-    /// Pages not on disk, in the order of their birth; some may have died since.
-    unwritten: Mutex<VecDeque<(u32, Lsn)>>,
+    pub(super) unwritten: Mutex<Unwritten>,
     /// The same for each transaction that runs beside others, by the birth of its pages: nobody else may write these, since they
     /// still change.
     private: Mutex<BTreeMap<Lsn, Vec<u32>>>,
-    /// Held while pages are written out.
-    flushing: Mutex<()>,
+    /// Held while pages are written out or made thin.
+    pub(super) flushing: Mutex<()>,
     /// Written since the last sync.
     unsynced: AtomicBool,
 }
@@ -154,7 +156,7 @@ impl PageFile {
         self.shared.files.vfs().display(&self.name)
     }
 
-    fn corrupt(&self, number: u32, reason: impl std::fmt::Display) -> Error {
+    pub(super) fn corrupt(&self, number: u32, reason: impl std::fmt::Display) -> Error {
         Error::corrupt(&self.shown(), number, reason)
     }
 
@@ -162,6 +164,7 @@ impl PageFile {
     #[inline]
     pub fn read<'a>(&'a self, at: PagePtr, pin: &'a Guard) -> Result<&'a [u8]> {
         let page = match self.table.get(at.number, pin) {
+            Some(page) if page.is_thin() => self.read_thin(at.number, pin)?,
             Some(page) => {
                 page.touch();
                 page.bytes()
@@ -244,7 +247,7 @@ impl PageFile {
         Ok(())
     }
 
-    fn read_from_disk<'a>(&'a self, number: u32, pin: &'a Guard) -> Result<&'a [u8]> {
+    pub(super) fn read_from_disk<'a>(&'a self, number: u32, pin: &'a Guard) -> Result<&'a [u8]> {
         if !self.shared.mapped {
             return self.read_into_cache(number, pin);
         }
@@ -322,8 +325,31 @@ impl PageFile {
             let mut private = self.private.lock();
             private.entry(birth).or_default().push(number);
         } else {
-            self.unwritten.lock().push_back((number, birth));
+            self.unwritten.lock().pages.push_back((number, birth));
         }
+    }
+
+    /// A copy of a page for the commit `birth`, which gives the page up.
+    pub fn copy(&self, at: PagePtr, birth: Lsn, pin: &Guard) -> Result<PageBox> {
+        let bytes = self.read(at, pin)?;
+        let base = match self.table.get(at.number, pin) {
+            // A checkpoint that is being made writes the page, and does not know the one that it goes back to.
+            Some(page)
+                if page.is_dirty()
+                    && page.birth() > self.shared.capturing.load(Ordering::Acquire) =>
+            {
+                page.base()
+            }
+            _ => Base {
+                number: at.number,
+                born: page::birth(bytes),
+                died: birth,
+            },
+        };
+        // The versions of a page with a private birth are not known exactly.
+        let is_known = !page::is_private(base.born) && !page::is_private(birth);
+        let copy = PageBox::copy_of(bytes);
+        Ok(if is_known { copy.based_on(base) } else { copy })
     }
 
     /// The bytes of a page that may be changed in place, read back if it was written out meanwhile.
@@ -332,14 +358,17 @@ impl PageFile {
     /// As `PageTable::own_mut`.
     #[allow(clippy::mut_from_ref)]
     pub unsafe fn own_mut<'a>(&'a self, at: PagePtr, pin: &'a Guard) -> Result<&'a mut [u8]> {
-        if !self
-            .table
-            .get(at.number, pin)
-            .is_some_and(PageRef::is_dirty)
-        {
-            let copy = PageBox::copy_of(self.read(at, pin)?);
-            let birth = page::birth(&copy);
-            self.put_new(at.number, copy, birth, pin);
+        match self.table.get(at.number, pin) {
+            // Nobody but this thread knows the page, and so makes it thin again.
+            Some(page) if page.is_thin() => {
+                self.read_thin(at.number, pin)?;
+            }
+            Some(page) if page.is_dirty() => {}
+            _ => {
+                let copy = PageBox::copy_of(self.read(at, pin)?);
+                let birth = page::birth(&copy);
+                self.put_new(at.number, copy, birth, pin);
+            }
         }
         // SAFETY: passed on to the caller.
         let page = unsafe { self.table.own_mut(at.number, pin) };
@@ -367,6 +396,7 @@ impl PageFile {
             self.shared
                 .dirty_bytes
                 .fetch_sub(length as i64, Ordering::Relaxed);
+            self.unwritten.lock().died += 1;
         }
         self.with_space(|space| space.release(number, pages))
     }
@@ -459,13 +489,13 @@ impl PageFile {
         {
             let mut unwritten = self.unwritten.lock();
             while bytes < budget {
-                match unwritten.front() {
+                match unwritten.pages.front() {
                     Some(&(_, birth)) if page::first_version(birth) <= limit => {}
                     _ => break,
                 }
-                let (number, birth) = unwritten.pop_front().expect("looked at above");
+                let (number, birth) = unwritten.take_first().expect("looked at above");
                 if let Some(page) = self.unwritten_page(number, birth, pin) {
-                    bytes += page.size();
+                    bytes += page.size().max(self.page_size);
                     numbers.push((number, birth));
                 }
             }
@@ -481,7 +511,7 @@ impl PageFile {
             numbers
                 .into_iter()
                 .rev()
-                .for_each(|page| unwritten.push_front(page));
+                .for_each(|page| unwritten.put_first(page));
         }
         result.map(|()| bytes)
     }
@@ -508,7 +538,7 @@ impl PageFile {
         })?;
         let waiting = self.private.lock().remove(&birth).unwrap_or_default();
         let waiting = waiting.into_iter().map(|number| (number, birth));
-        self.unwritten.lock().extend(waiting);
+        self.unwritten.lock().pages.extend(waiting);
         Ok(())
     }
 
@@ -517,32 +547,36 @@ impl PageFile {
         self.private.lock().remove(&birth);
     }
 
-    fn unwritten_page<'a>(
+    pub(super) fn unwritten_page<'a>(
         &'a self,
         number: u32,
         birth: Lsn,
         pin: &'a Guard,
     ) -> Option<PageRef<'a>> {
         let page = self.table.get(number, pin)?;
-        (page.is_dirty() && page::birth(page.bytes()) == birth).then_some(page)
+        (page.is_dirty() && page.birth() == birth).then_some(page)
     }
 
     fn write_pages(&self, numbers: &[(u32, Lsn)], pin: &Guard) -> Result<()> {
         let mut batch = Vec::with_capacity(WRITE_BATCH.min(numbers.len() * self.page_size));
-        let mut pages: Vec<(u32, PageRef<'_>)> = Vec::new();
+        let mut pages: Vec<(u32, Lsn, usize)> = Vec::new();
         let mut next = 0;
         for &(number, birth) in numbers {
             let Some(page) = self.unwritten_page(number, birth, pin) else {
                 continue;
             };
-            if number != next || batch.len() + page.size() > WRITE_BATCH {
+            let size = page.size().max(self.page_size);
+            if number != next || batch.len() + size > WRITE_BATCH {
                 self.write_batch(&mut batch, &mut pages, pin)?;
             }
             let start = batch.len();
-            batch.extend_from_slice(page.bytes());
+            match page.is_thin() {
+                true => self.make_whole(number, page, &mut batch)?,
+                false => batch.extend_from_slice(page.bytes()),
+            }
             page::seal(&mut batch[start..]);
-            pages.push((number, page));
-            next = number + (page.size() / self.page_size) as u32;
+            pages.push((number, birth, size));
+            next = number + (size / self.page_size) as u32;
         }
         self.write_batch(&mut batch, &mut pages, pin)
     }
@@ -550,33 +584,43 @@ impl PageFile {
     fn write_batch(
         &self,
         batch: &mut Vec<u8>,
-        pages: &mut Vec<(u32, PageRef<'_>)>,
+        pages: &mut Vec<(u32, Lsn, usize)>,
         pin: &Guard,
     ) -> Result<()> {
-        let Some(&(first, _)) = pages.first() else {
+        let Some(&(first, ..)) = pages.first() else {
             return Ok(());
         };
         self.write_at(first, batch)?;
         let mut copies = batch.as_slice();
-        for (number, page) in pages.drain(..) {
-            let (copy, rest) = copies.split_at(page.size());
+        for (number, birth, size) in pages.drain(..) {
+            let (copy, rest) = copies.split_at(size);
             copies = rest;
             // ORDER: the bytes and the length are in the file before the page leaves memory.
             self.verified.set(number);
-            let clean = (!self.shared.mapped).then(|| PageBox::copy_of(copy).clean());
-            if self.table.replace(number, page, clean, pin) {
-                self.shared
-                    .dirty_bytes
-                    .fetch_sub(page.size() as i64, Ordering::Relaxed);
-                if !self.shared.mapped
-                    && let Some(this) = self.this.upgrade()
-                {
-                    self.shared.cache.admit(&this, number, copy.len(), pin);
-                }
-            }
+            self.drop_written(number, birth, copy, pin);
         }
         batch.clear();
         Ok(())
+    }
+
+    /// Drops a page that is on disk now from memory, or keeps a clean `copy` where there are no maps.
+    fn drop_written(&self, number: u32, birth: Lsn, copy: &[u8], pin: &Guard) {
+        // A page may be made whole by a reader meanwhile.
+        while let Some(page) = self.unwritten_page(number, birth, pin) {
+            let clean = (!self.shared.mapped).then(|| PageBox::copy_of(copy).clean());
+            if !self.table.replace(number, page, clean, pin) {
+                continue;
+            }
+            self.shared
+                .dirty_bytes
+                .fetch_sub(page.size() as i64, Ordering::Relaxed);
+            if !self.shared.mapped
+                && let Some(this) = self.this.upgrade()
+            {
+                self.shared.cache.admit(&this, number, copy.len(), pin);
+            }
+            return;
+        }
     }
 
     /// Writes sealed pages to their place.
@@ -731,7 +775,7 @@ impl Drop for PageFile {
     fn drop(&mut self) {
         // A dropped collection's unwritten pages no longer count against the dirty limit.
         let pin = crossbeam_epoch::pin();
-        for &(number, birth) in self.unwritten.lock().iter() {
+        for &(number, birth) in &self.unwritten.lock().pages {
             if let Some(page) = self.unwritten_page(number, birth, &pin) {
                 self.shared
                     .dirty_bytes

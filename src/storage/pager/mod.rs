@@ -8,3 +8,4 @@ pub mod open_files;
 pub mod raw;
 pub mod space;
 pub mod table;
+pub mod thin;

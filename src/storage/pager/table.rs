@@ -7,7 +7,7 @@
 //!
 //! Invariants: an entry is changed only by the running transaction (a page born in it), by the one flusher
 //! (non-null -> null or clean, by compare-and-swap), by reclaiming (any -> null, when no snapshot needs the
-//! page) or by a reader that caches a clean page (null -> clean). A page's bytes change only while
+//! page), by a reader that caches a clean page (null -> clean) or makes a thin page whole. A page's bytes change only while
 //! it is reached by the holder of the commit lock alone: no version shows it, so that no other thread can learn its number.
 
 use std::marker::PhantomData;
@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use crossbeam_epoch::Guard;
 
 use super::arena;
+use crate::storage::page::{self, Lsn};
 
 /// Entries in the first chunk; each further chunk has twice as many as the one before.
 const FIRST_CHUNK: usize = 64;
@@ -29,9 +30,29 @@ const CHUNKS: usize = 27;
 struct Header {
     /// Not on disk yet: memory holds the only copy.
     dirty: bool,
+    /// What follows is the difference to `base`.
+    thin: bool,
     /// Read since the cache last looked; gives a clean page a second chance.
     used: AtomicBool,
     length: u32,
+    base: Base,
+    /// Of a thin page.
+    birth: Lsn,
+}
+
+/// The page on disk that a page in memory goes back to, and the versions [born, died) in which it lives. Number 0: none is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Base {
+    pub number: u32,
+    pub born: Lsn,
+    pub died: Lsn,
+}
+
+impl Base {
+    /// Whether the page is there in that version, and stays for as long as it is held.
+    pub fn is_in(self, version: Lsn) -> bool {
+        self.number != 0 && (self.born..self.died).contains(&version)
+    }
 }
 
 /// The bytes are in the next cache line, which is loaded along with the header's: finding a page costs one wait, not two.
@@ -52,8 +73,11 @@ impl PageBox {
         unsafe {
             block.write(Header {
                 dirty: true,
+                thin: false,
                 used: AtomicBool::new(true),
                 length: length as u32,
+                base: Base::default(),
+                birth: 0,
             });
         }
         PageBox(block)
@@ -77,6 +101,22 @@ impl PageBox {
             bytes_of(page.0).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
             page
         }
+    }
+
+    /// The same page, known to go back to `base`.
+    pub fn based_on(mut self, base: Base) -> PageBox {
+        // SAFETY: live and owned.
+        unsafe { self.0.as_mut() }.base = base;
+        self
+    }
+
+    /// A page born at `birth`, as the steps that make it from its base.
+    pub fn thin(steps: &[u8], base: Base, birth: Lsn) -> PageBox {
+        let mut page = PageBox::copy_of(steps).based_on(base);
+        // SAFETY: live and owned.
+        let header = unsafe { page.0.as_mut() };
+        (header.thin, header.birth) = (true, birth);
+        page
     }
 
     /// The same page as it is once it is on disk.
@@ -145,7 +185,30 @@ impl<'a> PageRef<'a> {
         self.header().dirty
     }
 
-    /// Bytes: one page's, or an extent's.
+    /// Whether the bytes are not the page's, but the steps that make it from its base.
+    #[inline]
+    pub fn is_thin(self) -> bool {
+        self.header().thin
+    }
+
+    /// Whether both are the same page in the same memory.
+    pub fn is(self, other: PageRef<'_>) -> bool {
+        self.0 == other.0
+    }
+
+    pub fn base(self) -> Base {
+        self.header().base
+    }
+
+    /// The birth of the page.
+    pub fn birth(self) -> Lsn {
+        match self.is_thin() {
+            true => self.header().birth,
+            false => page::birth(self.bytes()),
+        }
+    }
+
+    /// Bytes in memory: one page's, an extent's, or a thin page's steps.
     #[inline]
     pub fn size(self) -> usize {
         self.header().length as usize
@@ -222,7 +285,10 @@ impl PageTable {
     #[allow(clippy::mut_from_ref)]
     pub unsafe fn own_mut<'a>(&'a self, number: u32, pin: &'a Guard) -> Option<&'a mut [u8]> {
         let page = self.get(number, pin)?;
-        debug_assert!(page.is_dirty(), "only dirty pages change");
+        debug_assert!(
+            page.is_dirty() && !page.is_thin(),
+            "only whole dirty pages change"
+        );
         // SAFETY: the caller's promise: this thread alone reaches the page.
         Some(unsafe { std::slice::from_raw_parts_mut(bytes_of(page.0), page.size()) })
     }

@@ -215,6 +215,15 @@ impl Applying<'_, '_> {
                 self.rescuer.step(value.len())?;
                 target.put(tree, key, value, Put::Newest)
             }
+            Operation::Patch {
+                tree,
+                key,
+                checksum,
+                steps,
+            } if target.has(tree) => {
+                self.rescuer.step(steps.len())?;
+                target.patch(tree, key, checksum, steps)
+            }
             Operation::CreateCollection {
                 tree,
                 name,
@@ -258,7 +267,8 @@ impl Applying<'_, '_> {
                 target.set_options(tree, options)
             }
             // Of a tree of which there is nothing else.
-            Operation::Delete { .. }
+            Operation::Patch { .. }
+            | Operation::Delete { .. }
             | Operation::DropCollection { .. }
             | Operation::RenameCollection { .. }
             | Operation::SetOptions { .. } => Ok(()),

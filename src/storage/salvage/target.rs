@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::source::Found;
 use super::{Rescuer, SalvagedCollection, SalvagedIndex};
 use crate::storage::catalog::Collection;
+use crate::storage::difference;
 use crate::storage::engine::{Engine, WriteTxn};
 use crate::storage::error::{Error, ErrorKind, Result};
 use crate::storage::page::TreeId;
@@ -222,6 +223,31 @@ impl<'e> Target<'e> {
             return Ok(());
         }
         self.put(tree, key, document, how)
+    }
+
+    /// Changes a document that is there as the log says. One that the change was not made for stays as it is, and counts as uncertain.
+    pub fn patch(&mut self, tree: TreeId, key: &[u8], checksum: u32, steps: &[u8]) -> Result<()> {
+        let collection = self.collection(tree)?;
+        let mut after = Vec::new();
+        let fits = {
+            let pin = crossbeam_epoch::pin();
+            let txn = self.txn()?;
+            let view = txn.view(collection.id, &collection.file, &pin);
+            let Some(before) = view.get(key)? else {
+                return Ok(());
+            };
+            if crc32c::crc32c(before) == checksum {
+                // From a page younger than the checkpoint.
+                return Ok(());
+            }
+            difference::apply(before, steps, &mut after).is_some()
+                && crc32c::crc32c(&after) == checksum
+        };
+        if !fits {
+            self.made(tree).report.uncertain += 1;
+            return Ok(());
+        }
+        self.put(tree, key, &after, Put::Newest)
     }
 
     fn is_there(&mut self, tree: TreeId, key: &[u8]) -> Result<bool> {

@@ -2,6 +2,7 @@
 //! time. Index entries are not logged: they are derived from the documents.
 
 use crate::storage::page::TreeId;
+use crate::storage::varint;
 
 /// One step of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,14 @@ pub enum Operation<'a> {
     Delete {
         tree: TreeId,
         key: &'a [u8],
+    },
+    /// A put, as the difference (`storage/difference.rs`) to the value before it.
+    Patch {
+        tree: TreeId,
+        key: &'a [u8],
+        /// Of the new value.
+        checksum: u32,
+        steps: &'a [u8],
     },
     CreateCollection {
         tree: TreeId,
@@ -49,6 +58,7 @@ pub enum Operation<'a> {
 
 const PUT: u8 = 1;
 const DELETE: u8 = 2;
+const PATCH: u8 = 3;
 const CREATE_COLLECTION: u8 = 16;
 const DROP_COLLECTION: u8 = 17;
 const RENAME_COLLECTION: u8 = 18;
@@ -56,16 +66,8 @@ const CREATE_INDEX: u8 = 19;
 const DROP_INDEX: u8 = 20;
 const SET_OPTIONS: u8 = 21;
 
-fn put_number(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
 fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    put_number(out, bytes.len() as u64);
+    varint::put(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
 }
 
@@ -74,14 +76,26 @@ impl Operation<'_> {
         match *self {
             Operation::Put { tree, key, value } => {
                 out.push(PUT);
-                put_number(out, tree.into());
+                varint::put(out, tree.into());
                 put_bytes(out, key);
                 put_bytes(out, value);
             }
             Operation::Delete { tree, key } => {
                 out.push(DELETE);
-                put_number(out, tree.into());
+                varint::put(out, tree.into());
                 put_bytes(out, key);
+            }
+            Operation::Patch {
+                tree,
+                key,
+                checksum,
+                steps,
+            } => {
+                out.push(PATCH);
+                varint::put(out, tree.into());
+                put_bytes(out, key);
+                out.extend_from_slice(&checksum.to_le_bytes());
+                put_bytes(out, steps);
             }
             Operation::CreateCollection {
                 tree,
@@ -91,24 +105,24 @@ impl Operation<'_> {
                 options,
             } => {
                 out.push(CREATE_COLLECTION);
-                put_number(out, tree.into());
+                varint::put(out, tree.into());
                 put_bytes(out, name.as_bytes());
                 put_bytes(out, file.as_bytes());
-                put_number(out, page_size.into());
+                varint::put(out, page_size.into());
                 put_bytes(out, options);
             }
             Operation::DropCollection { tree } => {
                 out.push(DROP_COLLECTION);
-                put_number(out, tree.into());
+                varint::put(out, tree.into());
             }
             Operation::RenameCollection { tree, name } => {
                 out.push(RENAME_COLLECTION);
-                put_number(out, tree.into());
+                varint::put(out, tree.into());
                 put_bytes(out, name.as_bytes());
             }
             Operation::SetOptions { tree, options } => {
                 out.push(SET_OPTIONS);
-                put_number(out, tree.into());
+                varint::put(out, tree.into());
                 put_bytes(out, options);
             }
             Operation::CreateIndex {
@@ -121,17 +135,17 @@ impl Operation<'_> {
                 spec,
             } => {
                 out.push(CREATE_INDEX);
-                put_number(out, tree.into());
-                put_number(out, collection.into());
-                put_number(out, unique.into());
+                varint::put(out, tree.into());
+                varint::put(out, collection.into());
+                varint::put(out, unique.into());
                 put_bytes(out, name.as_bytes());
                 put_bytes(out, file.as_bytes());
-                put_number(out, page_size.into());
+                varint::put(out, page_size.into());
                 put_bytes(out, spec);
             }
             Operation::DropIndex { tree } => {
                 out.push(DROP_INDEX);
-                put_number(out, tree.into());
+                varint::put(out, tree.into());
             }
         }
     }
@@ -149,15 +163,13 @@ impl<'a> Operations<'a> {
     }
 
     fn number(&mut self) -> Option<u64> {
-        let mut number = 0u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(number);
-            }
-        }
-        None
+        varint::take(&mut self.0)
+    }
+
+    fn checksum(&mut self) -> Option<u32> {
+        let (bytes, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(u32::from_le_bytes(*bytes))
     }
 
     fn id(&mut self) -> Option<u32> {
@@ -165,10 +177,7 @@ impl<'a> Operations<'a> {
     }
 
     fn bytes(&mut self) -> Option<&'a [u8]> {
-        let length = usize::try_from(self.number()?).ok()?;
-        let (bytes, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        Some(bytes)
+        varint::take_bytes(&mut self.0)
     }
 
     fn text(&mut self) -> Option<&'a str> {
@@ -185,6 +194,12 @@ impl<'a> Operations<'a> {
             DELETE => Operation::Delete {
                 tree: self.id()?,
                 key: self.bytes()?,
+            },
+            PATCH => Operation::Patch {
+                tree: self.id()?,
+                key: self.bytes()?,
+                checksum: self.checksum()?,
+                steps: self.bytes()?,
             },
             CREATE_COLLECTION => Operation::CreateCollection {
                 tree: self.id()?,
@@ -243,6 +258,12 @@ mod tests {
                 value: &[9; 200],
             },
             Operation::Delete { tree: 2, key: b"" },
+            Operation::Patch {
+                tree: 2,
+                key: b"k",
+                checksum: 0x0102_0304,
+                steps: b"steps",
+            },
             Operation::CreateCollection {
                 tree: 2,
                 name: "a",

@@ -10,11 +10,19 @@ impl PageFile {
     /// with it; readers will be told as well from then on. The caller holds a version that has the page.
     pub fn inspect(&self, number: u32, out: &mut Vec<u8>) -> std::result::Result<(), String> {
         let pin = crossbeam_epoch::pin();
-        if let Some(page) = self.table.get(number, &pin)
+        while let Some(page) = self.table.get(number, &pin)
             && page.is_dirty()
         {
             out.clear();
-            out.extend_from_slice(page.bytes());
+            if !page.is_thin() {
+                out.extend_from_slice(page.bytes());
+            } else if let Err(error) = self.make_whole(number, page, out) {
+                match self.table.get(number, &pin) {
+                    Some(now) if now.is(page) => return Err(error.message().to_string()),
+                    // Written or made whole meanwhile.
+                    _ => continue,
+                }
+            }
             // It has no checksum yet.
             page::seal(out);
             return raw::check_page(out, number, self.tree);
