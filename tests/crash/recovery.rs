@@ -105,7 +105,7 @@ fn with_a_long_log(disk: &SimVfs, options: &Options) -> Model {
     let model = Model::new(0, State::default());
     let life = Life::begin(disk, options, 1, model, Arc::default());
     let mut life = life.expect("a new database");
-    life.grow(5000).expect("written");
+    life.grow(8000).expect("written");
     life.end().1
 }
 

@@ -10,7 +10,7 @@ use ironbase::storage::vfs::sim::Random;
 
 use crate::life::Life;
 use crate::model::{Collection, State};
-use crate::words::{document, key};
+use crate::words::{changed, document, key};
 
 pub const COLLECTIONS: [&str; 3] = ["alpha", "Beta 2", "gamma"];
 const INDEXES: [(&str, bool); 3] = [("a", false), ("b", false), ("u", true)];
@@ -233,7 +233,12 @@ pub fn put(
 ) -> Result<()> {
     let collection = txn.collection(name).expect("the model has it");
     let model = state.collections.get_mut(name).expect("the model has it");
-    let (key, document) = (key(random, keys), document(random));
+    let key = key(random, keys);
+    // The log tells a small change as a difference.
+    let document = match model.documents.get(&key) {
+        Some(before) if random.chance(50) => changed(random, before),
+        _ => document(random),
+    };
     let (duplicate, refused) = if random.chance(25) {
         let there = model.documents.contains_key(&key);
         let duplicate = txn.insert(&collection, &key, &document)?;

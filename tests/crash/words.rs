@@ -60,6 +60,28 @@ pub fn document(random: &mut Random) -> Vec<u8> {
     text
 }
 
+/// A document that differs from another a little: in a letter of a word, in a few bytes of the filler that are other ones, gone or new.
+pub fn changed(random: &mut Random, document: &[u8]) -> Vec<u8> {
+    let mut text = document.to_vec();
+    let filler = text
+        .iter()
+        .rposition(|&byte| byte == b' ')
+        .map_or(0, |at| at + 1);
+    if filler > 0 {
+        let at = random.below(filler as u64) as usize;
+        if text[at].is_ascii_digit() || text[at] == b'w' {
+            text[at] = b'0' + random.below(10) as u8;
+        }
+    }
+    for _ in 0..random.below(4) {
+        let at = filler + random.below((text.len() - filler + 1) as u64) as usize;
+        let end = text.len().min(at + random.below(6) as usize);
+        let new = vec![b'A' + random.below(26) as u8; random.below(6) as usize];
+        text.splice(at..end, new);
+    }
+    text
+}
+
 /// The key of one of the documents that a collection can have.
 pub fn key(random: &mut Random, limit: u64) -> Vec<u8> {
     // Scattered over the tree, with prefixes to share.
