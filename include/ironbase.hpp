@@ -88,9 +88,21 @@ class not_found_error : public error { using error::error; };
 /// Another transaction was first; see error::is_transient().
 class conflict_error : public error { using error::error; };
 class validation_error : public error { using error::error; };
+/// Someone else has the database open.
+class locked_error : public error { using error::error; };
 class closed_error : public error { using error::error; };
 /// Killed, or out of time.
 class interrupted_error : public error { using error::error; };
+class read_only_error : public error { using error::error; };
+/// What the system refused; details() have its errno.
+class io_error : public error { using error::error; };
+/// A disk, or a limit, that is full.
+class full_error : public error { using error::error; };
+/// Damaged files: see verify() and salvage().
+class corrupt_error : public error { using error::error; };
+class unsupported_error : public error { using error::error; };
+/// A bug in IronBase.
+class internal_error : public error { using error::error; };
 
 namespace detail {
 [[noreturn]] inline void raise(ironbase_error_t *handle) {
@@ -102,8 +114,15 @@ namespace detail {
     case IRONBASE_ERROR_NOT_FOUND: throw not_found_error(handle);
     case IRONBASE_ERROR_CONFLICT: throw conflict_error(handle);
     case IRONBASE_ERROR_VALIDATION: throw validation_error(handle);
+    case IRONBASE_ERROR_LOCKED: throw locked_error(handle);
     case IRONBASE_ERROR_CLOSED: throw closed_error(handle);
     case IRONBASE_ERROR_INTERRUPTED: throw interrupted_error(handle);
+    case IRONBASE_ERROR_READ_ONLY: throw read_only_error(handle);
+    case IRONBASE_ERROR_IO: throw io_error(handle);
+    case IRONBASE_ERROR_FULL: throw full_error(handle);
+    case IRONBASE_ERROR_CORRUPT: throw corrupt_error(handle);
+    case IRONBASE_ERROR_UNSUPPORTED: throw unsupported_error(handle);
+    case IRONBASE_ERROR_INTERNAL: throw internal_error(handle);
     default: throw error(handle);
     }
 }
@@ -526,11 +545,68 @@ class transaction {
     bool is_aborted_ = false;
 };
 
+/// Learns how far a call is, on the call's thread; false stops it. `total` is 0 where it is not known.
+using progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
+
+namespace detail {
+
+/// A progress function while a call runs, with what it threw: that must not cross the library.
+class watcher {
+  public:
+    explicit watcher(progress function) : function_(std::move(function)) {}
+
+    static bool report(void *user, std::uint64_t done, std::uint64_t total) {
+        watcher &self = *static_cast<watcher *>(user);
+#ifndef IRONBASE_NO_EXCEPTIONS
+        try {
+            return self.function_(done, total);
+        } catch (...) {
+            self.thrown_ = std::current_exception();
+            return false;
+        }
+#else
+        return self.function_(done, total);
+#endif
+    }
+    /// NULL if there is nothing to tell.
+    ironbase_progress_fn callback() const noexcept { return function_ ? report : nullptr; }
+    /// Throws what the function has thrown.
+    void rethrow() const {
+#ifndef IRONBASE_NO_EXCEPTIONS
+        if (thrown_) {
+            std::rethrow_exception(thrown_);
+        }
+#endif
+    }
+
+  private:
+    progress function_;
+#ifndef IRONBASE_NO_EXCEPTIONS
+    std::exception_ptr thrown_;
+#endif
+};
+
+/// Calls a function that watches a directory and returns a text.
+template <class Function, class... Arguments>
+result<text> call_watched(progress function, Function call, Arguments... arguments) {
+    watcher watch(std::move(function));
+    char *out = nullptr;
+    std::size_t length = 0;
+    ironbase_error_t *failure = nullptr;
+    call(arguments..., watch.callback(), &watch, &out, &length, &failure);
+    text made(out, length);
+    owned<ironbase_error_t, ironbase_error_free> kept(failure);
+    watch.rethrow();
+    return finish(kept.release(), std::move(made));
+}
+
+} // namespace detail
+
 /// An id under which calls can be killed and watched: its number is the calls' option `opId`. Must not outlive its database.
 class operation {
   public:
-    /// Learns how far a call is; false kills it, as does an exception.
-    using progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
+    /// False kills the call, as does an exception.
+    using progress = ironbase::progress;
 
     explicit operation(ironbase_db_t *db) : db_(db), id_(ironbase_db_op_new(db)) {}
     operation(operation &&other) noexcept
@@ -620,6 +696,10 @@ class database {
     result<text> compact(const json_in &options = {}) {
         return detail::call_for<text>(ironbase_db_compact, get(), options.data(), options.size());
     }
+    /// Looks for damage while others read and write; see ironbase::verify() for a database that is not open.
+    result<text> verify(const json_in &options = {}) {
+        return detail::call_for<text>(ironbase_db_verify, get(), options.data(), options.size());
+    }
     result<text> stats(const json_in &options = {}) {
         return detail::call_for<text>(ironbase_db_stats, get(), options.data(), options.size());
     }
@@ -685,6 +765,16 @@ class database {
 
     detail::owned<ironbase_db_t, ironbase_db_free> handle_;
 };
+
+/// Looks for damage in a database that nobody has open for writing. What the progress function throws stops it and is passed on.
+inline result<text> verify(const std::string &path, const json_in &options = {}, progress function = {}) {
+    return detail::call_watched(std::move(function), ironbase_verify, path.c_str(), options.data(), options.size());
+}
+
+/// Saves what can be read of a damaged database into a new one. What the progress function throws stops it and is passed on.
+inline result<text> salvage(const std::string &damaged, const std::string &into, const json_in &options = {}, progress function = {}) {
+    return detail::call_watched(std::move(function), ironbase_salvage, damaged.c_str(), into.c_str(), options.data(), options.size());
+}
 
 /// The version of the library that is running.
 inline std::string_view version() { return ironbase_version(); }

@@ -98,4 +98,46 @@ static ironbase_status_t bridge_two(int call, ironbase_collection_t *collection,
     return status;
 }
 
+/* Go's functions that the library calls (callbacks.go). A handle of Go's is a number, not a pointer. */
+extern bool ironbaseGoProgress(uintptr_t watcher, uint64_t done, uint64_t total);
+extern void ironbaseGoLog(int32_t level, char *message);
+
+static bool bridge_progress(void *user, uint64_t done, uint64_t total) {
+    return ironbaseGoProgress((uintptr_t)user, done, total);
+}
+
+/* No progress is told if the watcher is 0. */
+static ironbase_status_t bridge_set_progress(ironbase_db_t *db, uint64_t op_id, uintptr_t watcher) {
+    return ironbase_db_op_set_progress(db, op_id, watcher != 0 ? bridge_progress : NULL, (void *)watcher, NULL);
+}
+
+static void bridge_log(void *user, int32_t level, const char *message) {
+    (void)user;
+    ironbaseGoLog(level, (char *)message);
+}
+
+static void bridge_set_log(int32_t level) {
+    ironbase_set_log_callback(level != IRONBASE_LOG_OFF ? bridge_log : NULL, NULL, level);
+}
+
+/* The functions of bridge_db: of an open database and options. */
+typedef ironbase_status_t (*bridge_db_fn)(ironbase_db_t *, const char *, size_t, char **, size_t *, ironbase_error_t **);
+
+static ironbase_status_t bridge_db(int call, ironbase_db_t *db, const char *options, size_t options_len, bridge_reply *reply) {
+    static const bridge_db_fn functions[] = {ironbase_db_stats, ironbase_db_compact, ironbase_db_verify};
+    return functions[call](db, options, options_len, &reply->text, &reply->len, &reply->error);
+}
+
+static ironbase_status_t bridge_verify(const char *path, const char *options, size_t options_len, uintptr_t watcher,
+                                       bridge_reply *reply) {
+    return ironbase_verify(path, options, options_len, watcher != 0 ? bridge_progress : NULL, (void *)watcher, &reply->text,
+                           &reply->len, &reply->error);
+}
+
+static ironbase_status_t bridge_salvage(const char *damaged, const char *into, const char *options, size_t options_len,
+                                        uintptr_t watcher, bridge_reply *reply) {
+    return ironbase_salvage(damaged, into, options, options_len, watcher != 0 ? bridge_progress : NULL, (void *)watcher,
+                            &reply->text, &reply->len, &reply->error);
+}
+
 #endif

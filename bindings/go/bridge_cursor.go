@@ -59,10 +59,16 @@ func (c *cursorHandle) nextBatch(ctx context.Context, batchSize int32) (batch []
 	status := C.ironbase_cursor_next_batch(c.pointer, C.uint32_t(batchSize), 0, C.IRONBASE_FORMAT_BSON,
 		&f.reply.text, &f.reply.len, &f.reply.count, &f.reply.error)
 	runtime.KeepAlive(c)
-	if c.op.unwatch() {
+	w, killed := c.op.unwatch()
+	if killed {
 		c.mutex.Lock()
 		c.killed = true
 		c.mutex.Unlock()
+	}
+	if w != nil && w.failed {
+		C.bridge_free(&f.reply)
+		C.ironbase_error_free(f.reply.error)
+		w.rethrow()
 	}
 	if status < statusOK {
 		return nil, false, stopped(ctx, newError(status, f.reply.error))

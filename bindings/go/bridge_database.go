@@ -18,6 +18,7 @@ import "C"
 
 import (
 	"runtime"
+	"unsafe"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -60,10 +61,32 @@ func (f *frame) listIndexes(collection *collectionHandle) ([]bson.Raw, error) {
 	return f.documents(status)
 }
 
-func (f *frame) stats(database *databaseHandle) (bson.Raw, error) {
-	status := C.ironbase_db_stats(database.pointer, nil, 0, &f.reply.text, &f.reply.len, &f.reply.error)
+// In the order of the table in bridge_db.
+const (
+	databaseStats = iota
+	databaseCompact
+	databaseVerify
+)
+
+// callDatabase calls a function that takes options and returns a document.
+func (f *frame) callDatabase(function int32, database *databaseHandle) (bson.Raw, error) {
+	status := C.bridge_db(C.int(function), database.pointer, chars(f.options), size(f.options), &f.reply)
 	runtime.KeepAlive(database)
 	return f.result(status)
+}
+
+// verify looks at the database in a directory.
+func (f *frame) verify(path string, w *watcher) (bson.Raw, error) {
+	cPath := C.CString(path)
+	defer C.free(unsafe.Pointer(cPath))
+	return f.result(C.bridge_verify(cPath, chars(f.options), size(f.options), C.uintptr_t(w.number()), &f.reply))
+}
+
+func (f *frame) salvage(damaged, into string, w *watcher) (bson.Raw, error) {
+	cDamaged, cInto := C.CString(damaged), C.CString(into)
+	defer C.free(unsafe.Pointer(cDamaged))
+	defer C.free(unsafe.Pointer(cInto))
+	return f.result(C.bridge_salvage(cDamaged, cInto, chars(f.options), size(f.options), C.uintptr_t(w.number()), &f.reply))
 }
 
 // documents is the array of documents that a call returned.

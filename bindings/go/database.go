@@ -21,11 +21,8 @@ type Database struct {
 //
 // A database is open once: a second Open, here or in another process, returns ErrLocked.
 func Open(path string, opts ...options.Lister[options.OpenOptions]) (*Database, error) {
-	if strings.IndexByte(path, 0) >= 0 {
-		return nil, CommandError{
-			Code: 2, Name: "BadValue", Message: fmt.Sprintf("path %q has a NUL byte", path), Details: emptyDocument,
-			status: -1,
-		}
+	if err := checkPath(path); err != nil {
+		return nil, err
 	}
 	document, err := appendOptions(nil, opts)
 	if err != nil {
@@ -45,6 +42,17 @@ func Open(path string, opts ...options.Lister[options.OpenOptions]) (*Database, 
 		return nil, err
 	}
 	return &Database{handle: handle, path: path}, nil
+}
+
+// checkPath refuses a path that the engine would see cut off.
+func checkPath(path string) error {
+	if strings.IndexByte(path, 0) < 0 {
+		return nil
+	}
+	return CommandError{
+		Code: 2, Name: "BadValue", Message: fmt.Sprintf("path %q has a NUL byte", path), Details: emptyDocument,
+		status: -1,
+	}
 }
 
 // Path returns the path that the database was opened with.
@@ -77,6 +85,7 @@ func (db *Database) RunCommand(ctx context.Context, command any) *SingleResult {
 var commandsWithID = map[string]bool{
 	"find": true, "count": true, "distinct": true, "insert": true, "update": true, "delete": true,
 	"findAndModify": true, "findandmodify": true, "bulkWrite": true, "createIndexes": true, "create": true,
+	"compact": true, "validate": true,
 }
 
 func (db *Database) runCommand(ctx context.Context, command any) (reply bson.Raw, err error) {
@@ -220,7 +229,7 @@ func (db *Database) Stats(ctx context.Context) *SingleResult {
 	}
 	f := newJSONFrame()
 	defer f.release()
-	document, err := f.stats(db.handle)
+	document, err := f.callDatabase(databaseStats, db.handle)
 	return &SingleResult{document: document, err: err}
 }
 

@@ -15,10 +15,10 @@
 //
 // # Contexts
 //
-// A context that is cancelled or runs out of time stops the engine itself, within milliseconds, and
-// the call returns an error that wraps the context's. What a write of many documents has done so
-// far stays done. A context made by WithTransaction, handed on to any call, takes it into the
-// transaction.
+// A context that is cancelled or runs out of time stops the engine itself, and the call returns an error
+// that wraps the context's. What a write of many documents has done so far stays done. A context made by
+// WithTransaction, handed on to any call, takes it into the transaction. One made by WithProgress has a
+// function told how far the calls are.
 //
 // # Errors
 //

@@ -1,7 +1,7 @@
 package ironbase
 
 // Contexts that stop the engine: while a call runs whose context can end, it has an operation id by
-// which the end of the context kills it.
+// which the end of the context kills it. So has one whose context wants to know its progress.
 //
 // An id serves one call after another; one that was killed refuses all later calls and is given back.
 
@@ -23,11 +23,12 @@ type operation struct {
 	id       uint64
 	stop     func() bool
 	killed   chan struct{}
+	watcher  *watcher
 }
 
 // operate begins an operation. A context that has ended already lets none begin.
 func (d *databaseHandle) operate(ctx context.Context) (operation, error) {
-	if ctx.Done() == nil {
+	if ctx.Done() == nil && progressOf(ctx) == nil {
 		return operation{}, nil
 	}
 	if err := ended(ctx); err != nil {
@@ -49,31 +50,45 @@ func ended(ctx context.Context) error {
 	}
 }
 
-// watch lets the end of the context kill the operation.
+// watch lets the end of the context kill the operation, and tells the context's function its progress.
 func (op *operation) watch(ctx context.Context) {
-	if ctx.Done() == nil || op.id == 0 {
+	if op.id == 0 {
+		return
+	}
+	op.ctx = ctx
+	if op.watcher = watch(ctx, false); op.watcher != nil {
+		op.database.setProgress(op.id, op.watcher)
+	}
+	if ctx.Done() == nil {
 		return
 	}
 	database, id, killed := op.database, op.id, make(chan struct{})
-	op.ctx, op.killed = ctx, killed
+	op.killed = killed
 	op.stop = context.AfterFunc(ctx, func() {
 		database.killOp(id)
 		close(killed)
 	})
 }
 
-// unwatch ends the watch, and tells whether the operation was killed.
-func (op *operation) unwatch() bool {
-	if op.stop == nil {
-		return false
+// unwatch ends the watch, and tells whether the operation was killed. What the progress function has
+// panicked with is left to the watcher that it returns.
+func (op *operation) unwatch() (*watcher, bool) {
+	killed := false
+	w := op.watcher
+	if w != nil {
+		op.watcher = nil
+		op.database.setProgress(op.id, nil)
+		w.end()
+		killed = w.stopped
 	}
-	stop := op.stop
-	op.stop = nil
-	if stop() {
-		return false
+	if stop := op.stop; stop != nil {
+		op.stop = nil
+		if !stop() {
+			<-op.killed
+			killed = true
+		}
 	}
-	<-op.killed
-	return true
+	return w, killed
 }
 
 // end gives the operation's id back, and says of an error if the context was its reason.
@@ -81,11 +96,13 @@ func (op *operation) end(err error) error {
 	if op.id == 0 {
 		return err
 	}
-	if op.unwatch() {
+	w, killed := op.unwatch()
+	if killed {
 		op.database.freeOp(op.id)
 	} else {
 		op.database.giveBackOp(op.id)
 	}
+	w.rethrow()
 	if err != nil && op.ctx != nil {
 		return stopped(op.ctx, err)
 	}
@@ -126,5 +143,11 @@ func (d *databaseHandle) freeOp(id uint64) {
 
 func (d *databaseHandle) killOp(id uint64) {
 	C.ironbase_db_op_kill(d.pointer, C.uint64_t(id), nil)
+	runtime.KeepAlive(d)
+}
+
+// setProgress has a watcher told of what runs under an id; nil ends that.
+func (d *databaseHandle) setProgress(id uint64, w *watcher) {
+	C.bridge_set_progress(d.pointer, C.uint64_t(id), C.uintptr_t(w.number()))
 	runtime.KeepAlive(d)
 }

@@ -61,6 +61,7 @@ pub fn salvage_on(
         from_storage(storage::Error::io(what, error))
     })?;
     refuse_if_used(&to)?;
+    interrupt.advance(0)?;
     let saved = save(from, &to, options, &interrupt);
     if saved.is_err() {
         remove_all(&to);

@@ -224,6 +224,7 @@ fn verify_engine(
     let collections = version.catalog.collections().map(|found| &**found);
     expect(examiner.interrupt, &version, collections);
     drop(version);
+    examiner.begin()?;
     engine.verify(examiner, findings)
 }
 
@@ -321,6 +322,11 @@ pub(super) struct Documents<'i> {
 }
 
 impl<'i> Documents<'i> {
+    /// Tells that it begins, which is where a small database can still be stopped.
+    fn begin(&self) -> storage::Result<()> {
+        self.interrupt.storage_advance(0)
+    }
+
     fn new(interrupt: &'i Interrupt) -> Documents<'i> {
         Documents {
             interrupt,

@@ -72,11 +72,28 @@ void transactions() {
     CHECK(aborted && *accounts.count_documents() == 1);
 }
 
+void maintenance() {
+    {
+        ironbase::database db = *ironbase::database::open("kept.mlite");
+        CHECK(db.collection("things")->insert_one(R"({"_id": 1})"));
+        CHECK(db.compact() && db.checkpoint() && db.stats());
+        const auto report = db.verify();
+        CHECK(report);
+    }
+    int calls = 0;
+    auto report = ironbase::verify("kept.mlite", {}, [&](std::uint64_t, std::uint64_t) { return ++calls > 0; });
+    CHECK(report && report->view().rfind(R"({"valid":true,)", 0) == 0 && calls > 0);
+    CHECK(ironbase::salvage("kept.mlite", "saved.mlite"));
+    auto stopped = ironbase::verify("kept.mlite", {}, [](std::uint64_t, std::uint64_t) { return false; });
+    CHECK(!stopped && stopped.error().code() == 11601);
+}
+
 } // namespace
 
 int main() {
     documents();
     transactions();
+    maintenance();
     CHECK(ironbase_live_handles() == 0);
     return check_failures > 0;
 }

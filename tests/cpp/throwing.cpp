@@ -186,6 +186,56 @@ void operations() {
     THROWS(interrupted_error, numbers.count_documents("{}", killed.options(R"("maxTimeMS": 60000)")), 11601, "");
 }
 
+void maintenance() {
+    std::string documents;
+    for (int i = 0; i < 3000; i++) {
+        documents += "{\"_id\": " + std::to_string(i) + ", \"text\": \"" + std::string(200, 'x') + "\"}\n";
+    }
+    {
+        ironbase::database db("kept.mlite");
+        ironbase::collection things = db["things"];
+        things.insert_many(documents);
+        db.checkpoint();
+        things.delete_many(R"({"_id": {"$gte": 100}})");
+
+        ironbase::operation op = db.operation();
+        int calls = 0;
+        op.on_progress([&](std::uint64_t, std::uint64_t) { return ++calls > 0; });
+        const ironbase::text compacted = db.compact(op.options(R"("collection": "things")"));
+        CHECK(compacted.view().find("\"bytesFreed\":") != std::string_view::npos && calls > 0);
+        calls = 0;
+        CHECK(db.verify(op.options()).view().rfind(R"({"valid":true,"collections":1,"documents":100,)", 0) == 0);
+        CHECK(calls > 0);
+        op.kill();
+        THROWS(interrupted_error, db.verify(op.options()), 11601, "");
+        THROWS(interrupted_error, db.compact(op.options()), 11601, "");
+        THROWS(not_found_error, db.compact(R"({"collection": "nothing"})"), 26, "nothing");
+        THROWS(locked_error, ironbase::verify("kept.mlite"), 0, "kept.mlite");
+    }
+
+    int calls = 0;
+    const auto count = [&](std::uint64_t, std::uint64_t) { return ++calls > 0; };
+    CHECK(ironbase::verify("kept.mlite", {}, count).view().rfind(R"({"valid":true,)", 0) == 0);
+    CHECK(calls > 0);
+    calls = 0;
+    CHECK(ironbase::salvage("kept.mlite", "saved.mlite", R"({"pageSize": 4096})", count).view().rfind(R"({"documents":100,)", 0) == 0);
+    CHECK(calls > 0);
+    CHECK(ironbase::database("saved.mlite")["things"].count_documents() == 100);
+
+    // Stopped, or what the function throws.
+    const auto stop = [](std::uint64_t, std::uint64_t) { return false; };
+    THROWS(interrupted_error, ironbase::verify("kept.mlite", {}, stop), 11601, "");
+    THROWS(interrupted_error, ironbase::salvage("kept.mlite", "not.mlite", {}, stop), 11601, "");
+    struct of_my_own {};
+    try {
+        ironbase::verify("kept.mlite", {}, [](std::uint64_t, std::uint64_t) -> bool { throw of_my_own(); });
+        CHECK(false);
+    } catch (const of_my_own &) {
+    }
+    THROWS(argument_error, ironbase::salvage("kept.mlite", "saved.mlite"), 0, "saved.mlite");
+    THROWS(not_found_error, ironbase::verify("nothing.mlite"), 0, "nothing.mlite");
+}
+
 void log() {
     std::vector<std::string> lines;
     ironbase::set_log([&](int level, std::string_view line) { lines.push_back(std::to_string(level) + std::string(line)); },
@@ -210,6 +260,7 @@ int main() {
     errors();
     transactions();
     operations();
+    maintenance();
     log();
     CHECK(ironbase_live_handles() == 0);
     CHECK(!ironbase::version().empty());
