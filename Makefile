@@ -38,7 +38,8 @@ bench: ## compare with SQLite, LMDB and the bare disk (CASE=point-get for one ca
 	cargo run --release -p ironbase-bench -- $(CASE)
 
 soak: ## the crash matrix and the model tests in their long form
-	IRONBASE_SOAK=1 cargo test --release --no-fail-fast
+	IRONBASE_SOAK=1 cargo test --release --no-fail-fast -- --nocapture
+	IRONBASE_SOAK=1 cargo test --release -p ironbase-model -- --nocapture
 	IRONBASE_SOAK=1 PROFILE=release VALGRIND= tests/c/run.sh misuse
 
 header: ## write include/ironbase.h anew from src/capi

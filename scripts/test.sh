@@ -11,13 +11,27 @@ unset MAKEFLAGS MAKELEVEL # inner makes are not part of an outer one
 build=build/test
 library=${CARGO_TARGET_DIR:-target}/release/libironbase.so
 logs=${CARGO_TARGET_DIR:-target}/test-logs
+export IRONBASE_FIGURES=$PWD/$build.figures
 passed=0 failed=0 skipped=""
 rm -rf "$logs"
-mkdir -p "$logs"
+mkdir -p "$logs" build
+rm -f "$IRONBASE_FIGURES"
 
 heading() { printf '\n=== %s ===\n' "$*"; }
 
+# The rows that tests/common/figures.rs has collected, in columns.
+figures() {
+    [ -s "$IRONBASE_FIGURES" ] || return 0
+    heading "What was done how often, and what came of it"
+    sort "$IRONBASE_FIGURES" | awk -F ' [|] ' '{
+        for (i = 1; i <= 3; i++) { cell[NR, i] = $i; if (length($i) > width[i]) width[i] = length($i) }
+    } END {
+        for (n = 1; n <= NR; n++) printf "%-*s  %*s  %s\n", width[1], cell[n, 1], width[2], cell[n, 2], cell[n, 3]
+    }'
+}
+
 finish() {
+    figures
     heading "Result"
     [ -z "$skipped" ] || printf 'skipped, not installed:%s\n' "$skipped"
     printf '%d passed, %d failed\n' "$passed" "$failed"
@@ -116,6 +130,7 @@ else
     skipped="$skipped clippy"
 fi
 stage "Rust tests" count_cargo cargo test --no-fail-fast
+stage "Interleavings of a few threads" count_cargo cargo test -p ironbase-model --no-fail-fast
 stage "CMake build of library, C examples and C tests" count_check build_with_cmake
 stage "C tests under valgrind, examples, packaging" count_ctest run_ctest
 if has_node; then

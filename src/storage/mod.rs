@@ -11,6 +11,7 @@ pub mod roots;
 pub mod salvage;
 pub mod snapshot;
 pub mod superblock;
+mod sync;
 mod varint;
 pub mod verify;
 pub mod vfs;

@@ -13,13 +13,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Weak};
 
-use parking_lot::Mutex;
-
 use super::btree::Tree;
 use super::btree::edit::Death;
 use super::catalog::Catalog;
 use super::page::{Lsn, TreeId};
 use super::roots::Roots;
+use super::sync::Mutex;
 
 /// The whole content of the database after one commit.
 pub struct Version {

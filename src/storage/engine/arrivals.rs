@@ -2,13 +2,12 @@
 //!
 //! Commits pay one load of a counter for it as long as nobody waits.
 
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
-use std::time::{Duration, Instant};
-
-use parking_lot::{Condvar, Mutex};
+use std::time::Duration;
 
 use super::Engine;
 use crate::storage::page::Lsn;
+use crate::storage::sync::atomic::{AtomicUsize, Ordering, fence};
+use crate::storage::sync::{Condvar, Instant, Mutex};
 
 #[derive(Default)]
 pub(super) struct Arrivals {

@@ -7,17 +7,17 @@
 //! Invariants: LSNs are handed out in the order of the log; `synced` never passes a commit whose bytes were not synced; after a
 //! failed write or sync nothing is published and nothing is written again.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
-
-use parking_lot::Mutex;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use super::{Core, Durability, Engine};
 use crate::storage::error::{Error, ErrorKind, Result};
 use crate::storage::page::Lsn;
 use crate::storage::snapshot::Version;
 use crate::storage::superblock::LogPosition;
+use crate::storage::sync::atomic::{AtomicU64, Ordering};
+use crate::storage::sync::system::{Condvar, MutexGuard};
+use crate::storage::sync::{Instant, Mutex, system, yield_now};
 use crate::storage::wal::group::{PartsNumber, Pending};
 use crate::storage::wal::writer::LogWriter;
 
@@ -30,7 +30,7 @@ const MAX_PATIENCE: Duration = Duration::from_millis(1);
 pub(super) struct GroupCommit {
     /// The standard library's lock and condition, unlike those used everywhere else: they wake all waiters by one system
     /// call, where others pass the lock from sleeper to sleeper.
-    state: std::sync::Mutex<State>,
+    state: system::Mutex<State>,
     /// `State::synced`, for those who look without the lock.
     synced: AtomicU64,
     /// Where committers wait, by the parity of their group's number: those whose group is being written are all
@@ -69,7 +69,7 @@ struct Log {
 impl GroupCommit {
     pub fn new(writer: Option<LogWriter>, lsn: Lsn, end: LogPosition) -> GroupCommit {
         GroupCommit {
-            state: std::sync::Mutex::new(State {
+            state: system::Mutex::new(State {
                 written: lsn,
                 synced: lsn,
                 has_leader: false,
@@ -244,7 +244,7 @@ impl Engine {
     fn gather(&self, until: Lsn, patience: Duration) {
         let started = Instant::now();
         while self.committed.load(Ordering::Acquire) < until && started.elapsed() < patience {
-            std::thread::yield_now();
+            yield_now();
         }
     }
 

@@ -13,13 +13,13 @@
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
-
-use crossbeam_epoch::Guard;
+use std::sync::atomic::AtomicBool;
 
 use super::arena;
 use crate::storage::page::{self, Lsn};
+use crate::storage::sync::atomic::{AtomicPtr, Ordering};
+use crate::storage::sync::epoch::Guard;
+use crate::storage::sync::{OnceLock, null_pointers};
 
 /// Entries in the first chunk; each further chunk has twice as many as the one before.
 const FIRST_CHUNK: usize = 64;
@@ -252,7 +252,7 @@ fn locate(number: u32) -> (usize, usize) {
 impl Default for PageTable {
     fn default() -> PageTable {
         PageTable {
-            chunks: [const { OnceLock::new() }; CHUNKS],
+            chunks: std::array::from_fn(|_| OnceLock::new()),
         }
     }
 }
@@ -260,10 +260,7 @@ impl Default for PageTable {
 impl PageTable {
     fn entry(&self, number: u32) -> &AtomicPtr<Header> {
         let (chunk, index) = locate(number);
-        let entries = self.chunks[chunk].get_or_init(|| {
-            // SAFETY: all-zero bytes are null pointers. Zeroed memory from the system is not touched before use.
-            unsafe { Box::new_zeroed_slice(FIRST_CHUNK << chunk).assume_init() }
-        });
+        let entries = self.chunks[chunk].get_or_init(|| null_pointers(FIRST_CHUNK << chunk));
         &entries[index]
     }
 
@@ -377,7 +374,7 @@ impl Drop for PageTable {
         for chunk in &mut self.chunks {
             for entry in chunk.get_mut().into_iter().flatten() {
                 // `&mut self`: no reader is left, and each page is in one entry only.
-                drop(NonNull::new(*entry.get_mut()).map(PageBox));
+                drop(NonNull::new(entry.load(Ordering::Relaxed)).map(PageBox));
             }
         }
     }
