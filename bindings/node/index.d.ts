@@ -76,6 +76,139 @@ export function setThreads(count: number): void;
 /** The version of the native library. */
 export const libraryVersion: string;
 
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'trace';
+/**
+ * Sends the log of all databases to a function, null for nowhere, which is how a program begins. `level` is the most talkative that
+ * is wanted ("info"). Lines come when the event loop comes round to them, the last when the process exits. On the main
+ * thread only.
+ */
+export function setLogger(logger: ((level: LogLevel, message: string) => void) | null, level?: LogLevel): void;
+
+// ---- maintenance ----------------------------------------------------------------------------
+
+/** How far a call is: documents, index entries or pages; `total` is 0 where it is not known. */
+export type ProgressFunction = (done: number, total: number) => void;
+
+export interface MaintenanceOptions {
+  /** Stops it in the engine; it rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /**
+   * Called some ten times a second, and at the end. What it throws stops the call and is thrown by it. Of an asynchronous call it runs
+   * as events do; of a synchronous one out of the call: then a write in it may wait for ever.
+   */
+  onProgress?: ProgressFunction;
+  /** Milliseconds that the engine may work. */
+  maxTimeMS?: number;
+  comment?: unknown;
+}
+
+export interface CompactOptions extends MaintenanceOptions {
+  /** The one to compact (all). */
+  collection?: string;
+  /** Only estimate: the result is `{estimatedBytesFreed}`. */
+  dryRun?: boolean;
+  /** Leave alone what would give back less. */
+  freeSpaceTargetMB?: number;
+}
+
+export interface CompactFigures {
+  bytesBefore: number;
+  bytesAfter: number;
+  bytesFreed: number;
+  documentsScanned: number;
+  documentsKept: number;
+  pagesScanned: number;
+  pagesWritten: number;
+  pagesBefore: number;
+  pagesKept: number;
+  /** A long read or transaction still needs pages; another compaction later gives back more. */
+  heldBack: boolean;
+  durationMs: number;
+}
+
+export interface CompactResult extends CompactFigures {
+  collections: (CompactFigures & { name: string })[];
+}
+
+export interface VerifyOptions extends MaintenanceOptions {
+  /** So many problems are named (100); all are counted. */
+  maxErrors?: number;
+}
+
+export interface VerifyProblem {
+  kind:
+    | 'page'
+    | 'tree'
+    | 'freeMap'
+    | 'document'
+    | 'missingIndexEntry'
+    | 'extraIndexEntry'
+    | 'duplicate'
+    | 'catalog'
+    | 'file'
+    | 'log';
+  file: string;
+  page?: number;
+  collection?: string;
+  index?: string;
+  /** In hexadecimal. */
+  key?: string;
+  problem: string;
+}
+
+export interface VerifyResult {
+  /** There is no damage. */
+  valid: boolean;
+  collections: number;
+  documents: number;
+  indexEntries: number;
+  pages: number;
+  freePages: number;
+  leakedPages: number;
+  errorCount: number;
+  errors: VerifyProblem[];
+  warnings: string[];
+  durationMs: number;
+}
+
+export interface SalvageOptions extends MaintenanceOptions {
+  /** Of the new database. */
+  pageSize?: 4096 | 8192 | 16384 | 32768;
+}
+
+export interface SalvagedCollection {
+  name: string;
+  file: string;
+  documents: number;
+  /** Of those that the last checkpoint counted; null if that is not known. */
+  lostDocuments: number | null;
+  olderVersions: number;
+  /** Documents that may be old, or deleted. */
+  uncertain: number;
+  invalid: number;
+  damagedPages: number;
+  lostRanges: { page: number; from: string; to: string | null; problem: string }[];
+  indexes: { name: string; created: boolean; problem?: string }[];
+}
+
+export interface SalvageResult {
+  documents: number;
+  lostDocuments: number;
+  collections: SalvagedCollection[];
+  lastCommit: number | null;
+  lostCommits: number;
+  notes: string[];
+  durationMs: number;
+}
+
+/** Looks for damage in a database that nobody has open for writing. Damage is no error: it is in the result. */
+export function verify(path: string, options?: VerifyOptions): Promise<VerifyResult>;
+export function verifySync(path: string, options?: VerifyOptions): VerifyResult;
+
+/** Saves what can be read of a damaged database into a new one. What was lost is no error: it is in the result. */
+export function salvage(damaged: string, into: string, options?: SalvageOptions): Promise<SalvageResult>;
+export function salvageSync(damaged: string, into: string, options?: SalvageOptions): SalvageResult;
+
 // ---- databases ------------------------------------------------------------------------------
 
 export interface CreateCollectionOptions {
@@ -135,6 +268,14 @@ export class Db implements AsyncDisposable {
   commandSync(command: Document, options?: { session?: Transaction }): Document;
   stats(): Promise<Document>;
   statsSync(): Document;
+  /** Gives the space that deleted and changed documents have left back to the file system, while others read and write. */
+  compact(options: CompactOptions & { dryRun: true }): Promise<{ estimatedBytesFreed: number }>;
+  compact(options?: CompactOptions): Promise<CompactResult>;
+  compactSync(options: CompactOptions & { dryRun: true }): { estimatedBytesFreed: number };
+  compactSync(options?: CompactOptions): CompactResult;
+  /** Looks for damage, while others read and write. Damage is no error: it is in the result. */
+  verify(options?: VerifyOptions): Promise<VerifyResult>;
+  verifySync(options?: VerifyOptions): VerifyResult;
   /** Writes everything to its place in the page files; goes on by itself otherwise. */
   checkpoint(): Promise<void>;
   checkpointSync(): void;
@@ -148,8 +289,12 @@ export class Db implements AsyncDisposable {
   ): Promise<R>;
   withTransactionSync<R>(work: (transaction: Transaction) => R, options?: WithTransactionOptions): R;
 
-  /** Waits for calls under way, makes everything durable, gives up the lock. Closing again is fine. */
+  /**
+   * Waits for calls under way, makes everything durable, gives up the lock. It waits for a long call to its end: abort its signal first
+   * to be quicker. Calls made meanwhile are carried out or refused, those made later refused. Closing again is fine.
+   */
   close(): Promise<void>;
+  /** The same, with the thread waiting; not out of a synchronous call's `onProgress`. */
   closeSync(): void;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -188,6 +333,8 @@ export interface OperationOptions {
   session?: Transaction;
   /** Stops the call in the engine; it rejects with the signal's reason. Synchronous calls only look at it before they begin. */
   signal?: AbortSignal;
+  /** Told how far it is, where it takes long; see MaintenanceOptions. */
+  onProgress?: ProgressFunction;
   /** Milliseconds that the engine may work for the call. */
   maxTimeMS?: number;
   comment?: unknown;

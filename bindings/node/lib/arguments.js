@@ -61,13 +61,40 @@ function signalOf(options) {
   return signal;
 }
 
-/** Options without those that are ours (session, signal), with the id of the operation; null if none are left. */
+/** The signal and the progress function of a call; null if there is neither. */
+function watchersOf(options) {
+  const signal = signalOf(options);
+  const onProgress = options?.onProgress;
+  if (onProgress !== undefined) callback('onProgress', onProgress);
+  return signal === undefined && onProgress === undefined ? null : { signal, onProgress };
+}
+
+/** Options without those that are ours (session, signal, onProgress), with the id of the operation; null if none are left. */
 function optionsText(options, operation) {
-  if (options === undefined || options === null) return operation ? `{"opId":${operation.id}}` : null;
-  const { session, signal, ...rest } = document('options', options);
+  if (options === undefined || options === null) return operation?.id ? `{"opId":${operation.id}}` : null;
+  const { session, signal, onProgress, ...rest } = document('options', options);
   for (const key of Object.keys(rest)) if (rest[key] === undefined) delete rest[key];
-  if (operation) rest.opId = Number(operation.id);
+  if (operation?.id) rest.opId = Number(operation.id);
   return Object.keys(rest).length === 0 ? null : stringify(rest);
 }
 
-module.exports = { array, callback, document, documentText, documents, optionsText, shown, signalOf, string, updateText };
+/** A path, which must not be cut off at a NUL. */
+function pathText(name, value) {
+  if (string(name, value).includes('\0')) throw new IronBaseInvalidArgumentError(`${name} has a NUL character: ${shown(value)}`);
+  return value;
+}
+
+module.exports = {
+  array,
+  callback,
+  document,
+  documentText,
+  documents,
+  optionsText,
+  pathText,
+  shown,
+  signalOf,
+  string,
+  updateText,
+  watchersOf,
+};

@@ -1,7 +1,7 @@
 'use strict';
 /*
  * Calls of the library, on this thread or on another: the handles they hold, what becomes of their results and errors,
- * and how a signal stops them.
+ * how a signal stops them, and who is told how far they are.
  *
  * A call is described by
  *   function  its number (ffi.js's FUNCTION)
@@ -13,13 +13,16 @@
  */
 const { FUNCTION, SLOT_BYTES, Slots, newOperation } = require('./ffi');
 const { parse } = require('./ejson');
-const { IronBaseBulkWriteError, IronBaseClosedError, IronBaseServerError } = require('./errors');
+const { IronBaseBulkWriteError, IronBaseClosedError, IronBaseError, IronBaseServerError } = require('./errors');
 const pool = require('./pool');
 
 const CLOSED = -9;
 const INTERRUPTED = -10;
 
-const own = new Slots(new SharedArrayBuffer(SLOT_BYTES), 0);
+/** Slots for calls on this thread: one, and another for each call that is made out of a progress function. */
+const own = [];
+let depth = 0;
+const ownSlots = () => (own[depth] ??= new Slots(new SharedArrayBuffer(SLOT_BYTES), 0));
 
 const addressOf = (handle) => (handle === null ? 0 : handle.address);
 
@@ -40,12 +43,18 @@ function leave(handles) {
 const argumentsOf = (call) =>
   call.handles.length === 1 ? [call.handles[0].address, ...call.args] : [...call.handles.map(addressOf), ...call.args];
 
-/** The result of a call that is over; throws its error. */
+/** The result of a call that is over; throws its error, or what its progress function has thrown. */
 function outcomeOf(call, slots, slot) {
+  const { operation } = call;
   const status = slots.status(slot);
-  if (status >= 0) return call.decode(slots, slot, status);
+  if (status >= 0) {
+    const result = call.decode(slots, slot, status);
+    operation?.rethrow();
+    return result;
+  }
   const error = slots.takeError(slot);
-  if (error.status === INTERRUPTED && call.operation?.signal.aborted) throw call.operation.signal.reason;
+  operation?.rethrow();
+  if (error.status === INTERRUPTED && operation?.signal?.aborted) throw operation.signal.reason;
   throw errorOf(call, error);
 }
 
@@ -58,7 +67,7 @@ function errorOf(call, error) {
 
 function begin(call) {
   try {
-    call.operation?.signal.throwIfAborted();
+    call.operation?.signal?.throwIfAborted();
     enter(call.handles);
   } catch (error) {
     call.operation?.end();
@@ -66,18 +75,40 @@ function begin(call) {
   }
 }
 
+/** Refuses what waits for the calls on this thread, out of the progress function of one of them. */
+function refuseInProgress() {
+  if (depth > 0) {
+    throw new IronBaseError('a database cannot be closed out of a progress function: it would wait for the call that the function is told of');
+  }
+}
+
 /** Carries out a call on this thread. */
 function runSync(call) {
   begin(call);
+  const { operation } = call;
+  const slots = ownSlots();
   try {
-    own.write(0, call.function, argumentsOf(call));
-    own.callAt(0);
-    return outcomeOf(call, own, 0);
+    slots.kept = slots.write(0, call.function, argumentsOf(call), watchOf(operation));
+    if (operation?.isWatched) callWatched(slots, operation);
+    else slots.callAt(0);
+    return outcomeOf(call, slots, 0);
   } finally {
+    slots.kept = null;
     leave(call.handles);
-    call.operation?.end();
+    operation?.end();
   }
 }
+
+function callWatched(slots, operation) {
+  depth++;
+  try {
+    slots.callWatched(0, (done, total) => operation.tell(done, total));
+  } finally {
+    depth--;
+  }
+}
+
+const watchOf = (operation) => (operation?.isWatched ? operation.watch : null);
 
 /** Carries out a call on a worker thread. */
 function run(call) {
@@ -96,8 +127,12 @@ function run(call) {
     const submission = {
       number: call.function,
       args: argumentsOf(call),
+      watch: watchOf(operation),
       slot: undefined,
       kept: null,
+      told: (done, total) => {
+        if (!isOver && !operation.tell(done, total)) operation.kill(submission);
+      },
       failed: (error) => end(reject, error),
       over: (slots, slot) => {
         try {
@@ -109,7 +144,7 @@ function run(call) {
     };
     operation?.listen(() => {
       if (pool.cancel(submission)) end(reject, operation.signal.reason);
-      else operation.kill();
+      else operation.kill(submission);
     });
     pool.submit(submission);
   });
@@ -118,21 +153,56 @@ function run(call) {
 /** The operations that wait for a signal: it has one listener of ours, however many they are. */
 const listening = new WeakMap();
 
-/** An id by which a signal stops what runs under it. One call's, or a cursor's with all its batches. */
+/**
+ * An id by which a signal stops what runs under it, and a progress function is told of it. One call's, or a cursor's with all
+ * its batches. A call without a database has no id: it is stopped when it next tells how far it is.
+ */
 class Operation {
   #database;
   #isOfCursor;
+  #onProgress;
   #onAbort = null;
+  #thrown = null;
 
-  constructor(database, signal, isOfCursor = false) {
+  /** @param watchers the signal and the progress function, each undefined if there is none */
+  constructor(database, { signal, onProgress }, isOfCursor = false) {
     this.signal = signal;
+    this.#onProgress = onProgress;
     this.#database = database;
     this.#isOfCursor = isOfCursor;
-    database.enter();
-    this.id = newOperation(database.address);
+    database?.enter();
+    this.id = database ? newOperation(database.address) : 0;
+  }
+
+  /** Whether its calls are to tell how far they are. */
+  get isWatched() {
+    return this.#onProgress !== undefined || this.#database === null;
+  }
+
+  /** For ffi.js: what a watched call is watched by. */
+  get watch() {
+    return [addressOf(this.#database), Number(this.id)];
+  }
+
+  /** Tells the progress function; `false`: the call is to stop. */
+  tell(done, total) {
+    try {
+      if (this.#thrown === null) this.#onProgress?.(done, total);
+    } catch (error) {
+      this.#thrown = { error };
+    }
+    return this.#thrown === null && !this.signal?.aborted;
+  }
+
+  /** Throws what the progress function has thrown. */
+  rethrow() {
+    const thrown = this.#thrown;
+    this.#thrown = null;
+    if (thrown) throw thrown.error;
   }
 
   listen(onAbort) {
+    if (!this.signal) return;
     this.#onAbort = onAbort;
     let operations = listening.get(this.signal);
     if (!operations) {
@@ -144,14 +214,16 @@ class Operation {
   }
 
   stopListening() {
-    const operations = listening.get(this.signal);
+    const operations = this.signal && listening.get(this.signal);
     if (operations?.of.delete(this) && operations.of.size === 0) {
       this.signal.removeEventListener('abort', operations.tell);
     }
   }
 
-  kill() {
-    this.#tell(FUNCTION.db_op_kill);
+  /** Stops what was submitted to the pool. */
+  kill(submission) {
+    if (this.#database) this.#tell(FUNCTION.db_op_kill);
+    else pool.stop(submission);
   }
 
   /** A call under it is over; a cursor goes on. */
@@ -160,8 +232,8 @@ class Operation {
   }
 
   free() {
-    if (this.id === 0) return;
     this.stopListening();
+    if (!this.#database || this.id === 0) return;
     this.#tell(FUNCTION.db_op_free);
     this.id = 0;
     this.#database.leave();
@@ -169,9 +241,10 @@ class Operation {
 
   /** Failing means that the database is closed: nothing runs in it any more. */
   #tell(number) {
-    own.write(0, number, [this.#database.address, Number(this.id)]);
-    own.callAt(0);
-    if (own.status(0) < 0) own.takeError(0);
+    const slots = ownSlots();
+    slots.write(0, number, [this.#database.address, Number(this.id)]);
+    slots.callAt(0);
+    if (slots.status(0) < 0) slots.takeError(0);
   }
 }
 
@@ -183,4 +256,4 @@ function value(slots, slot) {
   return text === null ? null : parse(text);
 }
 
-module.exports = { Operation, nothing, number, run, runSync, value };
+module.exports = { Operation, nothing, number, refuseInProgress, run, runSync, value };

@@ -10,7 +10,7 @@ const { parse, stringify } = require('./ejson');
 const { Handle } = require('./handle');
 const { Operation, number, run, runSync } = require('./call');
 const { IronBaseClosedError, IronBaseError, IronBaseInvalidArgumentError } = require('./errors');
-const { array, callback, document, optionsText, shown, signalOf } = require('./arguments');
+const { array, callback, document, optionsText, shown, watchersOf } = require('./arguments');
 
 const FIRST_BATCH = 101;
 const BATCH_BYTES = 1 << 20;
@@ -43,7 +43,7 @@ class FindCursor {
     this.#collection = collection;
     this.#filter = stringify(filter);
     this.#options = { ...document('options', options) };
-    signalOf(options);
+    watchersOf(options);
   }
 
   // ---- what to find -------------------------------------------------------------------------
@@ -209,7 +209,7 @@ class FindCursor {
   }
 
   #command() {
-    const { session, signal, ...options } = this.#options;
+    const { session, signal, onProgress, ...options } = this.#options;
     return { find: this.#collection.collectionName, filter: JSON.parse(this.#filter), ...options };
   }
 
@@ -311,10 +311,10 @@ class FindCursor {
 
   #openCall() {
     const { handle, database } = this.#collection._target(this.#options);
-    const signal = signalOf(this.#options);
-    signal?.throwIfAborted();
+    const watchers = watchersOf(this.#options);
+    watchers?.signal?.throwIfAborted();
     const text = optionsText(this.#options, null);
-    if (signal) this.#operation = new Operation(database, signal, true);
+    if (watchers) this.#operation = new Operation(database, watchers, true);
     return {
       function: FUNCTION.collection_find,
       handles: [handle],

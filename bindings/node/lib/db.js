@@ -6,8 +6,8 @@ const { Collection } = require('./collection');
 const { ListCursor, asyncDispose } = require('./cursor');
 const { Handle } = require('./handle');
 const { IronBaseInvalidArgumentError } = require('./errors');
-const { document, documentText, optionsText, shown, string } = require('./arguments');
-const { nothing, number, run, runSync, value } = require('./call');
+const { document, documentText, optionsText, pathText, string } = require('./arguments');
+const { nothing, number, refuseInProgress, run, runSync, value } = require('./call');
 const { DATABASE, addMethods } = require('./operations');
 const transactions = require('./transaction');
 
@@ -114,6 +114,7 @@ class Db {
 
   closeSync() {
     if (this.#handle.isReleased) return;
+    refuseInProgress();
     try {
       runSync(this.#close());
     } finally {
@@ -133,7 +134,6 @@ class Db {
 addMethods(Db.prototype, DATABASE, (db) => ({ handle: db.handle, database: db.handle }));
 
 function openCall(location, options) {
-  if (location.includes('\0')) throw new IronBaseInvalidArgumentError(`path has a NUL character: ${shown(location)}`);
   const { jsonMode, ...others } = document('options', options);
   if (jsonMode !== undefined) {
     throw new IronBaseInvalidArgumentError('jsonMode is no option here: documents come as objects, with their types');
@@ -148,11 +148,11 @@ function openCall(location, options) {
 
 /** Opens a database: a directory, made unless it exists; ":memory:" for one in memory. */
 async function open(location, options = {}) {
-  return new Db(location, await run(openCall(string('path', location), options)));
+  return new Db(location, await run(openCall(pathText('path', location), options)));
 }
 
 function openSync(location, options = {}) {
-  return new Db(location, runSync(openCall(string('path', location), options)));
+  return new Db(location, runSync(openCall(pathText('path', location), options)));
 }
 
 module.exports = { Db, open, openSync };

@@ -8,6 +8,9 @@
  * calls and those of the worker threads are one thing, nothing is serialised on the way, and the texts that
  * the library returns are read and freed by the thread that wanted them.
  *
+ * A watched call is told how far it is: the thread that carries it out has a callback of its own (koffi binds callbacks to
+ * threads), which is only ever called out of that call, on that thread.
+ *
  * Invariants: an address in a slot belongs to memory that the caller keeps alive until the call is over; a slot
  * is used by one call at a time; every text and error that a call returned is freed in `takeText` or `takeError`.
  */
@@ -28,6 +31,7 @@ try {
  *
  *   h  handle          s  size or other 64-bit number    u  uint32    i  int32
  *   t  text: address and length, (0, 0) for null         z  text that ends in NUL
+ *   p  progress function and its argument; null unless the call is watched
  *   O L C  where to put the result, its length, its count: places in the slot
  *   o      NULL: the result is not wanted
  *   E  where to put the error
@@ -42,6 +46,10 @@ const SIGNATURES = {
   db_run_command: 'hhtOLE',
   db_checkpoint: 'hE',
   db_stats: 'htOLE',
+  db_compact: 'htOLE',
+  db_verify: 'htOLE',
+  verify: 'ztpOLE',
+  salvage: 'zztpOLE',
   db_op_kill: 'hsE',
   db_op_free: 'hsE',
   collection_insert_one: 'httooE',
@@ -72,7 +80,7 @@ const SIGNATURES = {
   txn_abort: 'hE',
 };
 
-const C_TYPES = { u: ['uint32_t'], i: ['int32_t'], t: ['uint64_t', 'uint64_t'] };
+const C_TYPES = { u: ['uint32_t'], i: ['int32_t'], t: ['uint64_t', 'uint64_t'], p: ['uint64_t', 'uint64_t'] };
 
 const typesOf = (parameters) => [...parameters].flatMap((p) => C_TYPES[p] ?? ['uint64_t']);
 
@@ -80,6 +88,10 @@ const names = Object.keys(SIGNATURES);
 const functions = names.map((name) => library.func(`ironbase_${name}`, 'int32_t', typesOf(SIGNATURES[name])));
 const arities = names.map((name) => typesOf(SIGNATURES[name]).length);
 const signatures = Object.values(SIGNATURES);
+/** Where the progress function stands among the arguments; -1: nowhere. */
+const progressPlaces = signatures.map((parameters) =>
+  parameters.includes('p') ? typesOf(parameters.slice(0, parameters.indexOf('p'))).length : -1,
+);
 /** The functions' numbers in slots, by name. */
 const FUNCTION = Object.fromEntries(names.map((name, number) => [name, number]));
 
@@ -98,6 +110,23 @@ const statusName = library.func('ironbase_status_name', 'str', ['int32_t']);
 const version = library.func('ironbase_version', 'str', []);
 const liveHandles = library.func('ironbase_live_handles', 'uint64_t', []);
 const newOperation = library.func('ironbase_db_op_new', 'uint64_t', ['uint64_t']);
+const setProgress = library.func('ironbase_db_op_set_progress', 'int32_t', Array(5).fill('uint64_t'));
+const setLogCallback = library.func('ironbase_set_log_callback', 'void', ['uint64_t', 'uint64_t', 'int32_t']);
+
+/* Callbacks: registered when they are first needed, one of each kind for the thread. */
+const progressType = koffi.proto('bool ironbase_progress(uint64_t user, uint64_t done, uint64_t total)');
+const logType = koffi.proto('void ironbase_log(uint64_t user, int32_t level, const char *message)');
+
+/** Who is told of the call that this thread carries out: `(done, total) => boolean`, which throws nothing. */
+let teller = null;
+let progressAddress = 0;
+function progressCallback() {
+  progressAddress ||= Number(koffi.register((_, done, total) => teller(done, total), koffi.pointer(progressType)));
+  return progressAddress;
+}
+
+/** The address of a callback that is called with each line of the log: `(level, message) => void`, which throws nothing. */
+const registerLog = (receive) => Number(koffi.register((_, level, message) => receive(level, message), koffi.pointer(logType)));
 
 /* A slot, in doubles: the function's number, up to 10 arguments, the status, then the results; texts behind. */
 const ARGUMENTS = 1;
@@ -106,7 +135,15 @@ const RESULT = 12;
 const LENGTH = 13;
 const COUNT = 14;
 const ERROR = 15;
-const TEXTS = 16;
+/* Of a watched call: 1, and the database and the id that it is watched by, 0 for a function that takes the callback itself. */
+const WATCHED = 16;
+const DATABASE = 17;
+const OPERATION = 18;
+const DONE = 19;
+const TOTAL = 20;
+/** Two words: how often progress was told, and whether the call is to stop. */
+const SIGNS = 21;
+const TEXTS = 22;
 /** Doubles in a slot. */
 const SLOT_DOUBLES = 128;
 const SLOT_BYTES = SLOT_DOUBLES * 8;
@@ -116,6 +153,7 @@ class Slots {
   constructor(memory, offset) {
     this.doubles = new Float64Array(memory);
     this.words = new Uint32Array(memory);
+    this.signs = new Int32Array(memory);
     this.bytes = Buffer.from(memory);
     this.first = offset / 8;
     this.address = Number(koffi.address(this.bytes));
@@ -123,9 +161,10 @@ class Slots {
 
   /**
    * Lays a call out in a slot. `args` has one value for each of the function's letters up to `t`, `z`, `h` and the
-   * numbers; texts are strings or null. Returns what must be kept alive until the call is over.
+   * numbers; texts are strings or null. `watch` are the addresses of database and operation of a watched call, null for
+   * others. Returns what must be kept alive until the call is over.
    */
-  write(slot, number, args) {
+  write(slot, number, args, watch = null) {
     const { doubles, address } = this;
     const start = this.first + slot * SLOT_DOUBLES;
     const signature = signatures[number];
@@ -133,13 +172,19 @@ class Slots {
     let text = (start + TEXTS) * 8;
     const end = (start + SLOT_DOUBLES) * 8;
     let kept = null;
+    let next = 0;
     doubles[start] = number;
+    doubles[start + WATCHED] = watch === null ? 0 : 1;
+    if (watch !== null) {
+      [doubles[start + DATABASE], doubles[start + OPERATION]] = watch;
+      this.signs.fill(0, (start + SIGNS) * 2, (start + SIGNS) * 2 + 2);
+    }
     for (let i = 0; i < signature.length; i++) {
       switch (signature.charCodeAt(i)) {
         case 116: /* t */
         case 122: {
           /* z */
-          const value = args[i];
+          const value = args[next++];
           const terminated = signature.charCodeAt(i) === 122;
           if (value === null) {
             doubles[at++] = 0;
@@ -161,6 +206,10 @@ class Slots {
           }
           break;
         }
+        case 112 /* p */:
+          doubles[at++] = 0;
+          doubles[at++] = 0;
+          break;
         case 79 /* O */:
           doubles[start + RESULT] = 0;
           doubles[at++] = address + (start + RESULT) * 8;
@@ -179,10 +228,51 @@ class Slots {
           doubles[at++] = address + (start + ERROR) * 8;
           break;
         default:
-          doubles[at++] = args[i];
+          doubles[at++] = args[next++];
       }
     }
     return kept;
+  }
+
+  isWatched(slot) {
+    return this.doubles[this.first + slot * SLOT_DOUBLES + WATCHED] === 1;
+  }
+
+  /** Carries out the watched call that lies in a slot, on this thread, and tells `tell` how far it is. */
+  callWatched(slot, tell) {
+    const d = this.doubles;
+    const s = this.first + slot * SLOT_DOUBLES;
+    const place = progressPlaces[d[s]];
+    const before = teller;
+    teller = tell;
+    try {
+      if (place >= 0) d[s + ARGUMENTS + place] = progressCallback();
+      else setProgress(d[s + DATABASE], d[s + OPERATION], progressCallback(), 0, 0);
+      this.callAt(slot);
+    } finally {
+      if (place < 0) setProgress(d[s + DATABASE], d[s + OPERATION], 0, 0, 0);
+      teller = before;
+    }
+  }
+
+  /** For the thread that carries a call out: leaves word how far it is. `false`: it is to stop. */
+  tell(slot, done, total) {
+    const s = this.first + slot * SLOT_DOUBLES;
+    this.doubles[s + DONE] = Number(done);
+    this.doubles[s + TOTAL] = Number(total);
+    Atomics.add(this.signs, (s + SIGNS) * 2, 1);
+    return Atomics.load(this.signs, (s + SIGNS) * 2 + 1) === 0;
+  }
+
+  /** How often progress was told, and what was told last. */
+  told(slot) {
+    const s = this.first + slot * SLOT_DOUBLES;
+    return { times: Atomics.load(this.signs, (s + SIGNS) * 2), done: this.doubles[s + DONE], total: this.doubles[s + TOTAL] };
+  }
+
+  /** Has a watched call stop when it next tells how far it is. */
+  stop(slot) {
+    Atomics.store(this.signs, (this.first + slot * SLOT_DOUBLES + SIGNS) * 2 + 1, 1);
   }
 
   /** Carries out the call that lies in a slot, on this thread. */
@@ -264,4 +354,14 @@ class Slots {
   }
 }
 
-module.exports = { FREE, FUNCTION, SLOT_BYTES, Slots, libraryVersion: version(), liveHandles, newOperation };
+module.exports = {
+  FREE,
+  FUNCTION,
+  SLOT_BYTES,
+  Slots,
+  libraryVersion: version(),
+  liveHandles,
+  newOperation,
+  registerLog,
+  setLogCallback,
+};

@@ -11,7 +11,7 @@ const { ObjectId } = require('bson');
 const { FUNCTION } = require('./ffi');
 const { set, stringify } = require('./ejson');
 const { IronBaseInvalidArgumentError } = require('./errors');
-const { array, document, documentText, documents, optionsText, shown, signalOf, string, updateText } = require('./arguments');
+const { array, document, documentText, documents, optionsText, shown, string, updateText, watchersOf } = require('./arguments');
 const { Operation, nothing, number, run, runSync, value } = require('./call');
 
 const acknowledged = (slots, slot) => ({ acknowledged: true, ...value(slots, slot) });
@@ -69,7 +69,7 @@ function indexKeys(keys) {
 }
 
 /* Options of createIndexes itself; all others of createIndex belong to the index. */
-const COMMAND_OPTIONS = ['session', 'signal', 'maxTimeMS', 'comment', 'writeConcern', 'durability'];
+const COMMAND_OPTIONS = ['session', 'signal', 'onProgress', 'maxTimeMS', 'comment', 'writeConcern', 'durability'];
 
 function createIndexes(specs, options) {
   return {
@@ -235,6 +235,10 @@ const DATABASE = {
   checkpoint: () => ({ function: FUNCTION.db_checkpoint, texts: [], options: null, decode: nothing }),
 
   stats: (options) => ({ function: FUNCTION.db_stats, texts: [], options, decode: value }),
+
+  compact: (options) => ({ function: FUNCTION.db_compact, texts: [], options, decode: value }),
+
+  verify: (options) => ({ function: FUNCTION.db_verify, texts: [], options, decode: value }),
 };
 
 /**
@@ -245,10 +249,10 @@ function addMethods(prototype, operations, targetOf) {
   const callOf = (object, operation) => {
     const { options, transaction } = operation;
     const { handle, database } = targetOf(object, options);
-    const signal = signalOf(options);
+    const watchers = watchersOf(options);
     let args = operation.texts;
     if (options !== null) args = [...args, optionsText(options, null)];
-    const id = signal && new Operation(database, signal);
+    const id = watchers && new Operation(database, watchers);
     if (id) args[args.length - 1] = optionsText(options, id);
     return {
       function: operation.function,
@@ -256,7 +260,7 @@ function addMethods(prototype, operations, targetOf) {
       args,
       decode: operation.decode,
       failed: operation.failed,
-      operation: id,
+      operation: id ?? undefined,
     };
   };
   for (const [name, describe] of Object.entries(operations)) {

@@ -29,6 +29,8 @@ const workers = [];
 const freeSlots = Array.from({ length: queue.SLOTS }, (_, slot) => slot);
 /** The call in each slot. */
 const calls = new Array(queue.SLOTS).fill(null);
+/** Those of them that are told how far they are. */
+const watched = new Set();
 /** Calls for which there is no slot yet; those before `firstWaiting` have gone. */
 let waiting = [];
 let firstWaiting = 0;
@@ -46,8 +48,9 @@ function setThreads(count) {
 }
 
 /**
- * Submits a call: `{ number, args }`. When it is over its `over(slots, slot)` is called, which must take what the
- * library returned; or its `failed(error)`, if no thread could carry it out.
+ * Submits a call: `{ number, args, watch }`. If it is watched its `told(done, total)` is called now and then. When it is
+ * over its `over(slots, slot)` is called, which must take what the library returned; or its `failed(error)`, if no thread
+ * could carry it out.
  */
 function submit(call) {
   pending++;
@@ -65,7 +68,11 @@ function place(call) {
   const slot = freeSlots.pop();
   calls[slot] = call;
   call.slot = slot;
-  call.kept = slots.write(slot, call.number, call.args);
+  call.kept = slots.write(slot, call.number, call.args, call.watch);
+  if (call.watch !== null) {
+    call.timesTold = 0;
+    watched.add(call);
+  }
   Atomics.store(states, slot, queue.QUEUED);
   Atomics.store(submitted, submittedCount % queue.SLOTS, slot);
   submittedCount = (submittedCount + 1) >>> 0;
@@ -87,6 +94,19 @@ function cancel(call) {
   );
 }
 
+/** Has a watched call stop that runs on a thread. */
+function stop(call) {
+  if (watched.has(call)) slots.stop(call.slot);
+}
+
+/** Passes on how far a call is, if it has told anything new. */
+function readProgress(call) {
+  const { times, done, total } = slots.told(call.slot);
+  if (times === call.timesTold) return;
+  call.timesTold = times;
+  call.told(done, total);
+}
+
 /** Reads the results of the calls that are over. */
 function readFinished() {
   for (;;) {
@@ -96,9 +116,13 @@ function readFinished() {
     const call = calls[slot];
     calls[slot] = null;
     try {
-      if (Atomics.load(states, slot) === queue.RUNNING) call.over(slots, slot);
+      if (Atomics.load(states, slot) === queue.RUNNING) {
+        if (watched.has(call)) readProgress(call);
+        call.over(slots, slot);
+      }
     } finally {
       call.kept = null;
+      watched.delete(call);
       freeSlots.push(slot);
       if (firstWaiting < waiting.length) {
         const next = waiting[firstWaiting];
@@ -124,6 +148,7 @@ function watch() {
   isWatching = true;
   const seen = Atomics.load(control, queue.FINISHED);
   readFinished();
+  watched.forEach(readProgress);
   if (pending === 0) {
     isWatching = false;
     return;
@@ -182,4 +207,4 @@ function workerFailed(worker, cause) {
   for (const call of [...placed, ...unplaced]) call.failed(error);
 }
 
-module.exports = { cancel, setThreads, submit };
+module.exports = { cancel, setThreads, stop, submit };

@@ -4,7 +4,8 @@
  *
  *   control   SUBMITTED  calls submitted so far; written by the main thread, waited for by the workers
  *             TAKEN      calls taken so far; a worker takes the next by moving it on
- *             FINISHED   calls finished so far; written by the workers, waited for by the main thread
+ *             FINISHED   moves on when a call is finished, or tells how far it is; written by the workers, waited for by
+ *                        the main thread
  *             PLACE      places handed out in `finished`
  *             READY      workers that have loaded the library
  *             STOPPED    1: the process ends, and no more calls are to be taken

@@ -21,9 +21,22 @@ while (Atomics.load(control, queue.STOPPED) === 0) {
   // and come round to this place of the ring.
   const slot = Atomics.load(submitted, (taken >>> 0) % queue.SLOTS);
   if (Atomics.compareExchange(control, queue.TAKEN, taken, (taken + 1) | 0) !== taken) continue;
-  if (Atomics.compareExchange(states, slot, queue.QUEUED, queue.RUNNING) === queue.QUEUED) slots.callAt(slot);
+  if (Atomics.compareExchange(states, slot, queue.QUEUED, queue.RUNNING) === queue.QUEUED) carryOut(slot);
   const place = Atomics.add(control, queue.PLACE, 1) >>> 0;
   Atomics.store(finished, place % queue.SLOTS, slot + 1);
+  wakeMain();
+}
+
+function carryOut(slot) {
+  if (!slots.isWatched(slot)) return slots.callAt(slot);
+  slots.callWatched(slot, (done, total) => {
+    const goesOn = slots.tell(slot, done, total);
+    wakeMain();
+    return goesOn;
+  });
+}
+
+function wakeMain() {
   Atomics.add(control, queue.FINISHED, 1);
   Atomics.notify(control, queue.FINISHED);
 }

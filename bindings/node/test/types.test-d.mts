@@ -10,7 +10,10 @@ import {
   Transaction,
   open,
   openSync,
+  salvage,
+  setLogger,
   setThreads,
+  verify,
 } from 'ironbase';
 
 interface User {
@@ -61,6 +64,17 @@ async function use(): Promise<void> {
   openSync(':memory:').closeSync();
   setThreads(8);
 
+  setLogger((level, message) => console.log(level.toUpperCase(), message), 'debug');
+  setLogger(null);
+  const onProgress = (done: number, total: number) => console.log(done / total);
+  const freed: number = (await db.compact({ collection: 'users', onProgress })).bytesFreed;
+  const estimate: number = db.compactSync({ dryRun: true }).estimatedBytesFreed;
+  const sound: boolean = (await db.verify({ signal: AbortSignal.timeout(1000) })).valid && db.verifySync().valid;
+  const { errors } = await verify('app.mlite', { maxErrors: 5, onProgress });
+  const kind: string | undefined = errors[0]?.kind;
+  const lost: number | null | undefined = (await salvage('app.mlite', 'saved.mlite')).collections[0]?.lostDocuments;
+  await users.countDocuments({}, { onProgress });
+
   try {
     await db.command({ ping: 1 });
   } catch (error) {
@@ -76,10 +90,12 @@ async function use(): Promise<void> {
   await open('x', { durability: 'some' });
   // @ts-expect-error there is no such option
   await users.findOne({}, { limt: 1 });
+  // @ts-expect-error there is no such level
+  setLogger(null, 'loud');
   // @ts-expect-error a database is opened with open()
   new Db();
 
-  void [first, name, names, projected, matchedCount, id, after, insertedIds, ages, zips, many, index, total, sum];
+  void [first, name, names, projected, matchedCount, id, after, insertedIds, ages, zips, many, index, total, sum, freed, estimate, sound, kind, lost];
   await db[Symbol.asyncDispose]();
 }
 

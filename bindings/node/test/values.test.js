@@ -103,3 +103,11 @@ test('what only looks like a type is left as it is', () => {
   }
   assert.deepStrictEqual(parse('{"a":{"$undefined":true}}'), { a: undefined });
 });
+
+test('errors keep longs that a number would round', async (t) => {
+  const c = (await memory(t)).collection('c');
+  const _id = ib.Long.fromString('9007199254740993');
+  await c.insertOne({ _id });
+  await assert.rejects(c.insertOne({ _id }), (error) => error.keyValue._id.equals(_id));
+  await assert.rejects(c.insertMany([{ _id }]), (error) => error.writeErrors[0].keyValue._id.equals(_id));
+});
