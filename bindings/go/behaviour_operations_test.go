@@ -65,6 +65,11 @@ func (run suiteRun) operate(operation suiteOperation) (any, error) {
 		name = "test"
 	}
 	ctx := context.Background()
+	if operation.Cancelled {
+		cancelled, cancel := context.WithCancel(ctx)
+		cancel()
+		ctx = cancelled
+	}
 	if operation.Transaction != "" && operation.Name != "startTransaction" {
 		transaction := run.transactions[operation.Transaction]
 		switch operation.Name {
@@ -89,6 +94,14 @@ func (run suiteRun) operate(operation suiteOperation) (any, error) {
 		return all(run.db.ListCollections(ctx, orAll(given(arguments, "filter"))))(ctx)
 	case "runCommand":
 		return run.db.RunCommand(ctx, given(arguments, "command")).Raw()
+	case "compact":
+		return pointee(run.db.Compact(ctx, extra[options.CompactOptions](arguments)...))
+	case "verify":
+		return pointee(run.db.Verify(ctx, extra[options.VerifyOptions](arguments)...))
+	case "stats":
+		return run.db.Stats(ctx).Raw()
+	case "checkpoint":
+		return nil, run.db.Checkpoint(ctx)
 	case "close":
 		return nil, run.db.Close()
 	case "drop":
@@ -281,4 +294,12 @@ func model(name string, fields bson.Raw) ironbase.WriteModel {
 		return &ironbase.DeleteManyModel{Filter: m.Filter, Collation: m.Collation, Hint: m.Hint}
 	}
 	return nil
+}
+
+// pointee is a result by itself, if there is one.
+func pointee[T any](result *T, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return *result, nil
 }

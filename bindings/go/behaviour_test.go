@@ -39,6 +39,7 @@ type suiteOperation struct {
 	Collection  string        `bson:"collection"`
 	Transaction string        `bson:"transaction"`
 	Arguments   bson.Raw      `bson:"arguments"`
+	Cancelled   bool          `bson:"cancelled"`
 	Result      bson.RawValue `bson:"result"`
 	Matches     bson.Raw      `bson:"matches"`
 	Error       *suiteError   `bson:"error"`
@@ -138,6 +139,9 @@ func (run suiteRun) check(what string, operation suiteOperation) {
 		return
 	}
 	if operation.Error != nil {
+		if operation.Cancelled && !errors.Is(err, context.Canceled) {
+			run.Errorf("%s: must be the context's error, is %v", what, err)
+		}
 		if problem := run.compare(*operation.Error, err); problem != "" {
 			run.Errorf("%s: %s\nresult %v, error %v", what, problem, result, err)
 		}

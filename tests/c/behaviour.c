@@ -216,6 +216,23 @@ static const struct {
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
+/* The id that cancelled operations run under; 0 for others. */
+static uint64_t cancelled;
+
+/* An operation's options, with the id of one that is cancelled. */
+static json_t options_of(json_t arguments) {
+    static char text[512];
+    json_t options = member(arguments, "options");
+    if (cancelled == 0) {
+        return options;
+    }
+    snprintf(text, sizeof text, "{\"opId\": %llu%s%.*s", (unsigned long long)cancelled, options.text == NULL ? "" : ", ",
+             options.text == NULL ? 1 : (int)options.len - 1, options.text == NULL ? "}" : options.text + 1);
+    options.text = text;
+    options.len = strlen(text);
+    return options;
+}
+
 /* An argument as the two parameters that it is. */
 #define ARGUMENT(value) (value).text, (value).len
 
@@ -244,7 +261,7 @@ static void read_all(ironbase_cursor_t *cursor, outcome_t *result) {
 }
 
 static void on_collection(ironbase_collection_t *collection, json_t name, json_t arguments, outcome_t *result) {
-    json_t options = member(arguments, "options"), filter = member(arguments, "filter");
+    json_t options = options_of(arguments), filter = member(arguments, "filter");
     ironbase_cursor_t *cursor = NULL;
     int64_t count = 0;
     for (size_t i = 0; i < LENGTH(ONE_ARGUMENT); i++) {
@@ -296,7 +313,7 @@ static void on_collection(ironbase_collection_t *collection, json_t name, json_t
 
 /* Operations of databases and transactions; false if it is none of them. */
 static bool on_database(json_t name, json_t arguments, json_t within, outcome_t *result) {
-    json_t options = member(arguments, "options");
+    json_t options = options_of(arguments);
     ironbase_error_t **error = &result->error;
     if (is(name, "createCollection")) {
         json_t collection = unquoted(member(arguments, "name"));
@@ -319,6 +336,14 @@ static bool on_database(json_t name, json_t arguments, json_t within, outcome_t 
         result->status = ironbase_txn_commit(*transaction(within), error);
     } else if (is(name, "abortTransaction")) {
         result->status = ironbase_txn_abort(*transaction(within), error);
+    } else if (is(name, "compact")) {
+        result->status = ironbase_db_compact(db, ARGUMENT(options), &result->out, NULL, error);
+    } else if (is(name, "verify")) {
+        result->status = ironbase_db_verify(db, ARGUMENT(options), &result->out, NULL, error);
+    } else if (is(name, "stats")) {
+        result->status = ironbase_db_stats(db, ARGUMENT(options), &result->out, NULL, error);
+    } else if (is(name, "checkpoint")) {
+        result->status = ironbase_db_checkpoint(db, error);
     } else if (is(name, "close")) {
         result->status = ironbase_db_close(db, error);
     } else {
@@ -401,9 +426,18 @@ static void check_operation(json_t operation) {
     outcome_t result;
     operation_at = operation;
     operations_run++;
-    check_members(operation, " name collection transaction arguments result matches error ");
+    check_members(operation, " name collection transaction arguments cancelled result matches error ");
     check_members(failure, " status code codeName message labels details ");
+    if (is(member(operation, "cancelled"), "true")) {
+        ironbase_error_t *error = NULL;
+        cancelled = ironbase_db_op_new(db);
+        CHECK_OK(ironbase_db_op_kill(db, cancelled, &error));
+    }
     result = run(operation);
+    if (cancelled != 0) {
+        ironbase_db_op_free(db, cancelled, NULL);
+        cancelled = 0;
+    }
     const char *found = result.out == NULL ? "null" : result.out;
     if (failure.text != NULL) {
         check_failure(&result, failure);

@@ -23,6 +23,7 @@ struct given {
     bool is_given;
     given(const json &object, const char *name)
         : text(object.contains(name) ? object[name].dump() : ""), is_given(object.contains(name)) {}
+    explicit given(const json &value) : text(value.dump()), is_given(!value.empty()) {}
     ironbase::json_in operator*() const { return is_given ? ironbase::json_in(text) : ironbase::json_in(); }
 };
 
@@ -63,7 +64,7 @@ class test_run {
   private:
     void operation(const json &operation);
     std::string call(const json &operation);
-    std::string on_collection(ironbase::collection collection, const std::string &name, const json &arguments);
+    std::string on_collection(ironbase::collection collection, const std::string &name, const json &arguments, const given &options);
     void check_error(const json &operation, const ironbase::error &error);
     void wrong(const json &operation, const std::string &what, std::string_view found) const {
         failures++;
@@ -75,8 +76,9 @@ class test_run {
     std::map<std::string, ironbase::transaction> transactions_;
 };
 
-std::string test_run::on_collection(ironbase::collection collection, const std::string &name, const json &arguments) {
-    const given options(arguments, "options"), filter(arguments, "filter"), update(arguments, "update"),
+std::string test_run::on_collection(ironbase::collection collection, const std::string &name, const json &arguments,
+                                    const given &options) {
+    const given filter(arguments, "filter"), update(arguments, "update"),
         replacement(arguments, "replacement");
     if (name == "insertOne") return collection.insert_one(*given(arguments, "document"), *options).str();
     if (name == "insertMany") return collection.insert_many(*given(arguments, "documents"), *options).str();
@@ -104,7 +106,13 @@ std::string test_run::on_collection(ironbase::collection collection, const std::
 std::string test_run::call(const json &operation) {
     const std::string name = operation["name"], within = operation.value("transaction", "");
     const json &arguments = part(operation, "arguments");
-    const given options(arguments, "options");
+    json with_id = part(arguments, "options");
+    ironbase::operation cancelled = db_.operation();
+    if (operation.value("cancelled", false)) {
+        cancelled.kill();
+        with_id["opId"] = cancelled.id();
+    }
+    const given options(with_id);
     if (name == "createCollection") return db_.create_collection(arguments["name"].get<std::string>(), *options), "null";
     if (name == "renameCollection") {
         db_.rename_collection(arguments["from"].get<std::string>(), arguments["to"].get<std::string>(), *options);
@@ -118,9 +126,13 @@ std::string test_run::call(const json &operation) {
     if (name == "startTransaction") return transactions_.insert_or_assign(within, db_.begin(*options)), "null";
     if (name == "commitTransaction") return transactions_.at(within).commit(), "null";
     if (name == "abortTransaction") return transactions_.at(within).abort(), "null";
+    if (name == "compact") return db_.compact(*options).str();
+    if (name == "verify") return db_.verify(*options).str();
+    if (name == "stats") return db_.stats(*options).str();
+    if (name == "checkpoint") return db_.checkpoint(), "null";
     if (name == "close") return db_.close(), "null";
     const std::string collection = operation.value("collection", "test");
-    return on_collection(within.empty() ? db_[collection] : transactions_.at(within)[collection], name, arguments);
+    return on_collection(within.empty() ? db_[collection] : transactions_.at(within)[collection], name, arguments, options);
 }
 
 void test_run::check_error(const json &operation, const ironbase::error &error) {

@@ -46,6 +46,10 @@ const OPERATIONS = {
   createCollection: database('createCollection', ['name', 'options'], none),
   renameCollection: database('renameCollection', ['from', 'to', 'options'], none),
   runCommand: database('command', ['command', 'options']),
+  compact: database('compact', ['options']),
+  verify: database('verify', ['options']),
+  stats: database('stats', ['options']),
+  checkpoint: database('checkpoint', [], none),
   close: database('close', [], none),
 };
 
@@ -136,7 +140,18 @@ function checkError(error, expected) {
   }
 }
 
+/** The operation with a signal that is aborted, whose reason it must reject with. */
+async function checkCancelled(face, db, transactions, operation) {
+  const signal = AbortSignal.abort();
+  const args = { ...operation.arguments, options: { ...operation.arguments?.options, signal } };
+  await assert.rejects(
+    async () => carryOut(face, db, transactions, { ...operation, arguments: args }),
+    (error) => error === signal.reason,
+  );
+}
+
 async function checkOperation(face, db, transactions, operation) {
+  if (operation.cancelled) return checkCancelled(face, db, transactions, operation);
   if (operation.error) {
     await assert.rejects(
       async () => carryOut(face, db, transactions, operation),
