@@ -691,6 +691,8 @@ const char *ironbase_error_message(const ironbase_error_t *error);
  * and `result` of ironbase_collection_insert_many(); `errInfo` (`failingDocumentId`, `details`) of
  * a document that a validator refused; `errno` of a refused file operation.
  *
+ * It is relaxed Extended JSON, but whole numbers beyond 2^53 - 1 are `{"$numberLong": ..}`.
+ *
  * @param error May be NULL.
  * @return The document; `"{}"` for NULL. Borrowed until the error is freed.
  * @ingroup error
@@ -1884,7 +1886,7 @@ uint64_t ironbase_db_op_new(ironbase_db_t *db);
 
 /**
  * Stops what runs under an id, and what will: those calls return #IRONBASE_ERROR_INTERRUPTED
- * (11601, Interrupted) within milliseconds.
+ * (11601, Interrupted) when they are through with what they are at: some hundred documents or entries, a commit, a file's sync.
  *
  * What an insert, update or delete of many documents has done so far stays done. A call that
  * already waits for the disk returns its result.

@@ -263,3 +263,23 @@ func TestDistinctAndCounts(t *testing.T) {
 		t.Errorf("%d, %v", n, err)
 	}
 }
+
+// A key beyond 2^53 is not rounded on its way into an error.
+func TestErrorsKeepLongs(t *testing.T) {
+	const long = int64(1)<<53 + 1
+	ctx, c := context.Background(), memory(t).Collection("c")
+	document := bson.D{{Key: "_id", Value: long}}
+	if _, err := c.InsertOne(ctx, document); err != nil {
+		t.Fatal(err)
+	}
+	_, err := c.InsertOne(ctx, document)
+	var refused ironbase.WriteException
+	if !errors.As(err, &refused) || refused.WriteErrors[0].KeyValue.Lookup("_id").AsInt64() != long {
+		t.Errorf("%#v", err)
+	}
+	_, err = c.InsertMany(ctx, []bson.D{document})
+	var several ironbase.BulkWriteException
+	if !errors.As(err, &several) || several.WriteErrors[0].KeyValue.Lookup("_id").AsInt64() != long {
+		t.Errorf("%#v", err)
+	}
+}

@@ -5,7 +5,7 @@
 
 use std::ffi::{CStr, CString, c_char};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value, json};
 
 use super::guard::guard_quiet;
 use super::handle::{self, Opaque};
@@ -55,7 +55,30 @@ fn details(error: &Error) -> String {
     details.insert("causes".to_string(), error.causes().into());
     details.insert("labels".to_string(), error.labels().to_vec().into());
     details.extend(error.details().clone());
-    Value::Object(details).to_string()
+    let mut details = Value::Object(details);
+    keep_longs(&mut details);
+    details.to_string()
+}
+
+/// The largest whole number up to which a double has every one.
+const LARGEST_SAFE: u64 = (1 << 53) - 1;
+
+fn is_rounded(number: &Number) -> bool {
+    number
+        .as_i64()
+        .is_some_and(|long| long.unsigned_abs() > LARGEST_SAFE)
+}
+
+/// Gives longs that a double would round their type. The one text serves all readers, those too whose numbers are all doubles.
+fn keep_longs(value: &mut Value) {
+    match value {
+        Value::Number(number) if is_rounded(number) => {
+            *value = json!({ "$numberLong": number.to_string() });
+        }
+        Value::Array(values) => values.iter_mut().for_each(keep_longs),
+        Value::Object(fields) => fields.values_mut().for_each(keep_longs),
+        _ => {}
+    }
 }
 
 /// One line without NUL: control characters, which may come from the caller's own input, are
@@ -143,6 +166,8 @@ pub unsafe extern "C" fn ironbase_error_message(error: *const ironbase_error_t) 
 /// and `result` of ironbase_collection_insert_many(); `errInfo` (`failingDocumentId`, `details`) of
 /// a document that a validator refused; `errno` of a refused file operation.
 ///
+/// It is relaxed Extended JSON, but whole numbers beyond 2^53 - 1 are `{"$numberLong": ..}`.
+///
 /// @param error May be NULL.
 /// @return The document; `"{}"` for NULL. Borrowed until the error is freed.
 /// @ingroup error
@@ -228,6 +253,19 @@ mod tests {
             assert!(!ironbase_error_has_label(error, null()));
             ironbase_error_free(error);
         }
+    }
+
+    #[test]
+    fn longs_that_a_double_would_round_keep_their_type() {
+        let error = Error::new(Status::Query, Code::BAD_VALUE, "x").with_detail(
+            "keyValue",
+            json!({"a": [9007199254740993i64, i64::MIN], "b": 9007199254740991i64, "c": 0.5}),
+        );
+        assert_eq!(
+            details(&error),
+            "{\"causes\":[],\"labels\":[],\"keyValue\":{\"a\":[{\"$numberLong\":\"9007199254740993\"},\
+             {\"$numberLong\":\"-9223372036854775808\"}],\"b\":9007199254740991,\"c\":0.5}}"
+        );
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub unsafe extern "C" fn ironbase_db_op_new(db: *mut ironbase_db_t) -> u64 {
 }
 
 /// Stops what runs under an id, and what will: those calls return #IRONBASE_ERROR_INTERRUPTED
-/// (11601, Interrupted) within milliseconds.
+/// (11601, Interrupted) when they are through with what they are at: some hundred documents or entries, a commit, a file's sync.
 ///
 /// What an insert, update or delete of many documents has done so far stays done. A call that
 /// already waits for the disk returns its result.
