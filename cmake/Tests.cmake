@@ -38,6 +38,42 @@ else()
   message(STATUS "abidiff is not installed: the test abi is left out")
 endif()
 
+# A library for tests alone, in which the engine can be made to panic (src/failpoint.rs), and the programs that do so.
+set(IRONBASE_FAILPOINTS "${PROJECT_BINARY_DIR}/failpoints")
+set(IRONBASE_FAILPOINTS_SHARED "${IRONBASE_FAILPOINTS}/${IRONBASE_SONAME}")
+add_custom_target(ironbase_failpoints ALL
+  COMMAND ${CMAKE_COMMAND} -E env "CARGO_TARGET_DIR=${IRONBASE_CARGO_TARGET}"
+          "${IRONBASE_CARGO}" rustc --quiet --profile failpoints --features failpoints --lib --crate-type=cdylib
+  COMMAND ${CMAKE_COMMAND} -E make_directory "${IRONBASE_FAILPOINTS}"
+  COMMAND ${CMAKE_COMMAND} -E copy_if_different
+          "${IRONBASE_CARGO_TARGET}/failpoints/libironbase.so" "${IRONBASE_FAILPOINTS_SHARED}"
+  COMMAND ${CMAKE_COMMAND} -E create_symlink "${IRONBASE_SONAME}" "${IRONBASE_FAILPOINTS}/libironbase.so"
+  BYPRODUCTS "${IRONBASE_FAILPOINTS_SHARED}"
+  WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
+  COMMENT "Building the library with fail points with cargo"
+  VERBATIM)
+add_dependencies(ironbase_failpoints ironbase_cargo) # cargo serves one at a time
+foreach(language c cpp)
+  add_executable(panic_${language} "${PROJECT_SOURCE_DIR}/tests/failpoints/panic.${language}")
+  set_target_properties(panic_${language} PROPERTIES
+    C_STANDARD 99 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
+    RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests" BUILD_RPATH "${IRONBASE_FAILPOINTS}")
+  target_include_directories(panic_${language} PRIVATE "${IRONBASE_INCLUDE}")
+  target_compile_definitions(panic_${language} PRIVATE _POSIX_C_SOURCE=200809L)
+  target_compile_options(panic_${language} PRIVATE -Wall -Wextra -Wpedantic -Werror)
+  target_link_libraries(panic_${language} PRIVATE "${IRONBASE_FAILPOINTS_SHARED}" Threads::Threads)
+  add_dependencies(panic_${language} ironbase_failpoints)
+  add_test(NAME panic.${language}
+    COMMAND "${PROJECT_SOURCE_DIR}/scripts/in-empty-dir.sh" "${IRONBASE_TEST_DIR}/panic-${language}"
+            ${IRONBASE_TEST_RUNNER} $<TARGET_FILE:panic_${language}>)
+  set_tests_properties(panic.${language} PROPERTIES TIMEOUT 600 ENVIRONMENT "RUST_BACKTRACE=0")
+endforeach()
+# It has the functions of the header and no others, as the one that is shipped.
+add_test(NAME panic.exports COMMAND sh -c
+  "nm -D --defined-only '${IRONBASE_FAILPOINTS_SHARED}' | cut -d' ' -f3 >failpoints.symbols &&
+   nm -D --defined-only '${IRONBASE_SHARED}' | cut -d' ' -f3 | diff failpoints.symbols -")
+set_tests_properties(panic.exports PROPERTIES WORKING_DIRECTORY "${IRONBASE_TEST_DIR}")
+
 # The C++ wrapper: programs that use it, and every compiler and standard that it must compile with.
 find_path(IRONBASE_NLOHMANN nlohmann/json.hpp)
 file(GLOB IRONBASE_CPP_TESTS CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/cpp/*.cpp")

@@ -134,13 +134,13 @@ stage "Interleavings of a few threads" count_cargo cargo test -p ironbase-model 
 stage "CMake build of library, C examples and C tests" count_check build_with_cmake
 stage "C tests under valgrind, examples, packaging" count_ctest run_ctest
 if has_node; then
-    stage "Node wrapper" count_node bindings/node/scripts/test.sh
+    stage "Node wrapper" count_node env IRONBASE_FAILPOINTS="$PWD/$build/failpoints/libironbase.so" bindings/node/scripts/test.sh
     stage "Node packages" count_check bindings/node/scripts/test-packages.sh "$library"
 else
     skipped="$skipped node"
 fi
 if scripts/setup.sh go; then
-    stage "Go wrapper" count_go bindings/go/scripts/test.sh "$build/lib" "$build/go"
+    stage "Go wrapper" count_go bindings/go/scripts/test.sh "$build/lib" "$build/go" "$build/failpoints"
 else
     skipped="$skipped go"
 fi

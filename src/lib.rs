@@ -3,7 +3,7 @@
 //! The layers, top to bottom; each may use only those below it:
 //!
 //! `capi` (the C ABI) > `command` (MongoDB's commands) > `database` (the Rust face) > `query`, `update` > `index` > `json` > `bson`
-//! > `storage` (which knows nothing of documents). `error` is shared by all but storage.
+//! > `storage` (which knows nothing of documents). `error` is shared by all but storage; `failpoint` by all.
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
@@ -13,6 +13,7 @@ pub mod capi;
 pub mod command;
 pub mod database;
 pub mod error;
+mod failpoint;
 pub mod index;
 pub mod json;
 pub mod query;

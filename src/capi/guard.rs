@@ -68,7 +68,9 @@ fn panic_error(panic: Box<dyn Any + Send>) -> Error {
         _ => "of unknown type".to_string(),
     };
     // A payload that panics when dropped would unwind into the caller.
-    std::mem::forget(panic);
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        std::mem::forget(another);
+    }
     log::error!("caught a panic: {text}");
     Error::new(
         Status::Internal,

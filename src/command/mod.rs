@@ -19,6 +19,8 @@ mod cursors;
 mod delete;
 mod distinct;
 mod explain;
+#[cfg(feature = "failpoints")]
+mod failpoint;
 mod fields;
 mod find;
 mod find_and_modify;

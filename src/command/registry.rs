@@ -82,6 +82,10 @@ const COMMANDS: &[&Command] = &[
 
 /// The command of a name.
 pub fn find(name: &str) -> Option<&'static Command> {
+    #[cfg(feature = "failpoints")]
+    if name == super::failpoint::CONFIGURE_FAIL_POINT.name {
+        return Some(&super::failpoint::CONFIGURE_FAIL_POINT);
+    }
     let has_name = |command: &&&Command| command.name == name || command.aliases.contains(&name);
     COMMANDS.iter().find(has_name).copied()
 }

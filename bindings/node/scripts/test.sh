@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The tests of the Node wrapper, with the library that IRONBASE_LIBRARY names (target/release/libironbase.so).
 #
+# IRONBASE_FAILPOINTS names the library in which the engine can be made to panic; without it that test is skipped.
+#
 # The last lines say how many passed and failed; before them come those that failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -11,6 +11,7 @@ pub mod walk;
 
 use crossbeam_epoch::Guard;
 
+use crate::failpoint::{Point, hit};
 use crate::storage::error::Result;
 use crate::storage::page::PagePtr;
 use crate::storage::pager::file::PageFile;
@@ -43,6 +44,7 @@ impl<'a> TreeRef<'a> {
         if self.tree.root.is_null() {
             return Ok(None);
         }
+        hit(Point::Reading);
         let mut node = self.file.node(self.tree.root, self.tree.level, self.pin)?;
         for level in (0..self.tree.level).rev() {
             node = self

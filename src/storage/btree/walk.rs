@@ -5,6 +5,7 @@
 
 use super::TreeRef;
 use super::node::Node;
+use crate::failpoint::{Point, hit};
 use crate::storage::error::Result;
 
 /// A place in a tree: on an entry, or past either end.
@@ -29,6 +30,7 @@ impl<'a> Walk<'a> {
 
     /// Goes to the first entry whose key is not less than `key`. Whether there is one.
     pub fn seek(&mut self, key: &[u8]) -> Result<bool> {
+        hit(Point::Reading);
         self.descend(|node| node.child_index(key))?;
         let Some(leaf) = self.leaf else {
             return Ok(false);

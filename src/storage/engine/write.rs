@@ -16,6 +16,7 @@ use parking_lot::{MappedMutexGuard, MutexGuard};
 use super::publish::conflict;
 use super::transaction::{Fork, Transaction};
 use super::{Core, Durability, Engine};
+use crate::failpoint::{Point, hit};
 use crate::storage::btree::edit::{Changes, Edit};
 use crate::storage::btree::walk::Walk;
 use crate::storage::btree::{Tree, TreeRef};
@@ -449,6 +450,7 @@ impl<'e> WriteTxn<'e> {
                 })?;
             }
         }
+        hit(Point::Writing);
         for (position, index) in collection.indexes.iter().enumerate() {
             let (before, after) = (&scratch.before[position], &scratch.after[position]);
             let entry = &mut scratch.entry;
