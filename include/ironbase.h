@@ -559,7 +559,7 @@ typedef void (*ironbase_log_fn)(void *user,
  * Called on the operation's thread, at its beginning, about ten times a second, and once at its end. It may call other functions of
  * this library, but neither ironbase_db_op_set_progress() nor ironbase_db_op_free() for the same
  * id, nor ironbase_db_close(): an operation is under way. Locks may be held meanwhile, so that a
- * write from within it may wait for ever, if the operation is an index build.
+ * write from within it may wait for ever, if the operation builds an index of a small collection.
  *
  * @param user The pointer given to ironbase_db_op_set_progress().
  * @param done Documents, keys or bytes dealt with.
@@ -1484,7 +1484,10 @@ ironbase_status_t ironbase_collection_bulk_write(ironbase_collection_t *collecti
                                                  ironbase_error_t **err);
 
 /**
- * Makes indexes, and the collection if it does not exist. An index that exists already is fine.
+ * Makes indexes, all or none, and the collection if it does not exist. An index that exists already is fine.
+ *
+ * On a collection with more than 4 MiB of documents others go on reading and writing meanwhile; a unique index counts what
+ * is there at the end. One such call works at a time, others wait for it. Whatever ends it early leaves nothing of the indexes.
  *
  * Options: `comment`, which is ignored.
  *
@@ -1500,8 +1503,9 @@ ironbase_status_t ironbase_collection_bulk_write(ironbase_collection_t *collecti
  * @param[out] err See @ref conventions.
  * @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (67, CannotCreateIndex) for a bad specification,
  *         (85, IndexOptionsConflict) or (86, IndexKeySpecsConflict) if another index has the key
- *         or the name; #IRONBASE_ERROR_DUPLICATE_KEY (11000) if documents violate a unique index;
- *         those of writing (see @ref conventions).
+ *         or the name, (276, IndexBuildAborted) if the collection is dropped meanwhile;
+ *         #IRONBASE_ERROR_DUPLICATE_KEY (11000) if documents violate a unique index: the details name the key and
+ *         both `_id`s; those of writing (see @ref conventions).
  * @ingroup collection
  * @since 0.1.0
  */

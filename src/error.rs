@@ -132,6 +132,7 @@ codes! {
     TRANSACTION_COMMITTED = 256, "TransactionCommitted";
     TOO_MANY_LOGICAL_SESSIONS = 261, "TooManyLogicalSessions";
     OPERATION_NOT_SUPPORTED_IN_TRANSACTION = 263, "OperationNotSupportedInTransaction";
+    INDEX_BUILD_ABORTED = 276, "IndexBuildAborted";
     NO_QUERY_EXECUTION_PLANS = 291, "NoQueryExecutionPlans";
     BSON_OBJECT_TOO_LARGE = 10334, "BSONObjectTooLarge";
     DUPLICATE_KEY = 11000, "DuplicateKey";

@@ -14,7 +14,10 @@ use crate::bson::RawDoc;
 use crate::database::options::WriteOptions;
 use crate::error::Status;
 
-/// Makes indexes, and the collection if it does not exist. An index that exists already is fine.
+/// Makes indexes, all or none, and the collection if it does not exist. An index that exists already is fine.
+///
+/// On a collection with more than 4 MiB of documents others go on reading and writing meanwhile; a unique index counts what
+/// is there at the end. One such call works at a time, others wait for it. Whatever ends it early leaves nothing of the indexes.
 ///
 /// Options: `comment`, which is ignored.
 ///
@@ -30,8 +33,9 @@ use crate::error::Status;
 /// @param[out] err See @ref conventions.
 /// @return #IRONBASE_OK; #IRONBASE_ERROR_QUERY (67, CannotCreateIndex) for a bad specification,
 ///         (85, IndexOptionsConflict) or (86, IndexKeySpecsConflict) if another index has the key
-///         or the name; #IRONBASE_ERROR_DUPLICATE_KEY (11000) if documents violate a unique index;
-///         those of writing (see @ref conventions).
+///         or the name, (276, IndexBuildAborted) if the collection is dropped meanwhile;
+///         #IRONBASE_ERROR_DUPLICATE_KEY (11000) if documents violate a unique index: the details name the key and
+///         both `_id`s; those of writing (see @ref conventions).
 /// @ingroup collection
 /// @since 0.1.0
 #[unsafe(no_mangle)]

@@ -15,7 +15,7 @@ use crate::error::Status;
 /// Called on the operation's thread, at its beginning, about ten times a second, and once at its end. It may call other functions of
 /// this library, but neither ironbase_db_op_set_progress() nor ironbase_db_op_free() for the same
 /// id, nor ironbase_db_close(): an operation is under way. Locks may be held meanwhile, so that a
-/// write from within it may wait for ever, if the operation is an index build.
+/// write from within it may wait for ever, if the operation builds an index of a small collection.
 ///
 /// @param user The pointer given to ironbase_db_op_set_progress().
 /// @param done Documents, keys or bytes dealt with.

@@ -38,6 +38,7 @@ pub fn from_storage(error: storage::Error) -> Error {
         }
         ErrorKind::NoTransaction => (Status::NotFound, Code::NO_SUCH_TRANSACTION),
         ErrorKind::TransactionCommitted => (Status::Closed, Code::TRANSACTION_COMMITTED),
+        ErrorKind::BuildAborted => (Status::Query, Code::INDEX_BUILD_ABORTED),
         ErrorKind::Argument => (Status::Argument, Code::BAD_VALUE),
     };
     let mut converted = Error::new(status, code, error.message());
@@ -80,16 +81,6 @@ fn from_interrupt(error: storage::Error) -> Error {
         .into_source()
         .and_then(|reason| reason.downcast().ok());
     reason.unwrap_or_else(|| Error::new(Status::Interrupted, Code::INTERRUPTED, message))
-}
-
-/// A temporary file that cannot be made, written or read.
-pub fn from_spilling(what: &str, error: io::Error) -> Error {
-    let (status, code) = match error.kind() {
-        io::ErrorKind::StorageFull => (Status::Full, OUT_OF_DISK_SPACE),
-        _ => (Status::Io, FILE_STREAM_FAILED),
-    };
-    let message = format!("a temporary file for sorting cannot be {what}: {error}");
-    Error::new(status, code, message).with_source(error)
 }
 
 /// A directory that cannot be opened.

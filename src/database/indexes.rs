@@ -9,16 +9,19 @@ use super::execute::Source;
 use super::insert::find_or_create;
 use super::interrupt::Interrupt;
 use super::options::{WriteOptions, create};
+use super::scope::Entered;
 use super::select::spec_of;
 use super::{finish, listing};
 use crate::bson::{Builder, RawDoc, RawValue};
 use crate::error::{Code, Error, Result, Status};
 use crate::index::{ID_INDEX, IndexSpec, Relation};
-use crate::storage;
-use crate::storage::engine::{Duplicate, WriteTxn};
+use crate::storage::engine::{Duplicate, NewIndex, Settled, StepFn, WriteTxn};
+use crate::storage::page::Lsn;
+use crate::storage::{self, ErrorKind};
 
 /// Makes the indexes that an array of specifications asks for, in one commit
-/// ([createIndexes](https://www.mongodb.com/docs/manual/reference/command/createIndexes/)).
+/// ([createIndexes](https://www.mongodb.com/docs/manual/reference/command/createIndexes/)). On a collection that is not small they
+/// are built while others write (`storage/engine/index_build.rs`).
 pub fn create(
     collection: &Collection,
     specs: RawDoc<'_>,
@@ -26,6 +29,53 @@ pub fn create(
 ) -> Result<Vec<String>> {
     let engine = collection.database.enter()?;
     let interrupt = Interrupt::new(&collection.database, &options.common)?;
+    let given = parse(specs)?;
+    let step = &|bytes| match bytes {
+        _ if collection.database.is_closing() => {
+            let message = "the database is being closed";
+            Err(storage::Error::new(ErrorKind::Closed, message))
+        }
+        // Work that was not expected, or none.
+        0 => interrupt.storage_advance(0),
+        _ => interrupt.storage_step(bytes),
+    };
+    let mut txn = engine.begin_write_until(&interrupt)?;
+    let mut target = find_or_create(&mut txn, collection)?;
+    let mut _alone = None;
+    if txn.builds_online(&target) && !missing(&txn, &target, &given)?.1.is_empty() {
+        // ORDER: the builders' lock before the commit lock.
+        drop(txn);
+        _alone = Some(engine.begin_builds(step).map_err(from_storage)?);
+        txn = engine.begin_write_until(&interrupt)?;
+        target = find_or_create(&mut txn, collection)?;
+    }
+    let (names, missing) = missing(&txn, &target, &given)?;
+    let documents = txn.roots().get(target.id).entries;
+    // Each document is read, and then written as an entry, if it is one.
+    interrupt.expect(documents * (1 + missing.len() as u64));
+    let lsn = match _alone.is_some() && !missing.is_empty() && txn.builds_online(&target) {
+        true => build(&engine, txn, &target, &missing, &interrupt, step)?,
+        false => {
+            for spec in &missing {
+                create_one(&mut txn, collection, spec, step)?;
+            }
+            txn.commit()
+        }
+    };
+    durability::wait(&engine, lsn, options)?;
+    interrupt.complete();
+    // Only now: while an index was built, queries went on and were remembered without it.
+    collection.database.plans.forget(target.id.into());
+    if _alone.is_some()
+        && let Err(error) = engine.checkpoint()
+    {
+        // The indexes are made. Until a checkpoint has them, opening builds them again.
+        log::error!("no checkpoint behind an index build: {error}");
+    }
+    Ok(names)
+}
+
+fn parse<'s>(specs: RawDoc<'s>) -> Result<Vec<RawDoc<'s>>> {
     let mut given = Vec::new();
     for (_, spec) in specs.iter() {
         let RawValue::Document(spec) = spec else {
@@ -41,50 +91,116 @@ pub fn create(
         let message = "Must specify at least one index to create";
         return Err(Error::query(Code::BAD_VALUE, message));
     }
-    let mut txn = engine.begin_write_until(&interrupt)?;
-    let target = find_or_create(&mut txn, collection)?;
-    interrupt.expect(txn.roots().get(target.id).entries * given.len() as u64);
-    let mut names = Vec::new();
+    Ok(given)
+}
+
+/// The names of the indexes that specifications ask for, and those of them that there are not yet.
+fn missing(
+    txn: &WriteTxn<'_>,
+    target: &storage::catalog::Collection,
+    given: &[RawDoc<'_>],
+) -> Result<(Vec<String>, Vec<IndexSpec>)> {
+    let (mut names, mut missing) = (Vec::new(), Vec::<IndexSpec>::new());
+    let collation = own_collation(target)?;
     for spec in given {
-        let spec = IndexSpec::parse_within(spec, own_collation(&target)?)?;
-        create_one(&mut txn, collection, &spec, &interrupt)?;
-        names.push(spec.name);
+        let spec = IndexSpec::parse_within(*spec, collation)?;
+        names.push(spec.name.clone());
+        if spec.is_id() {
+            if spec.collation.as_ref() != collation {
+                return Err(Error::query(
+                    Code::BAD_VALUE,
+                    "The _id index must have the same collation as the collection",
+                ));
+            }
+            continue;
+        }
+        if is_there(target, &spec)? {
+            continue;
+        }
+        let mut is_asked_twice = false;
+        for other in &missing {
+            is_asked_twice |= spec.relation(other)? == Relation::Same;
+        }
+        if !is_asked_twice {
+            refuse_in_transaction(txn, target)?;
+            missing.push(spec);
+        }
     }
-    durability::wait(&engine, txn.commit(), options)?;
-    interrupt.finish();
-    // Only now: while an index was built, queries went on and were remembered without it.
-    collection.database.plans.forget(target.id.into());
-    Ok(names)
+    Ok((names, missing))
+}
+
+/// Whether the collection has the index. Fails if it has another one of that name or key.
+fn is_there(target: &storage::catalog::Collection, spec: &IndexSpec) -> Result<bool> {
+    for index in &target.indexes {
+        if spec.relation(spec_of(index)?)? == Relation::Same {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Builds indexes while others write. Gives the commit that makes them known.
+fn build<'e>(
+    engine: &'e Entered<'_>,
+    txn: WriteTxn<'e>,
+    target: &storage::catalog::Collection,
+    specs: &[IndexSpec],
+    interrupt: &Interrupt,
+    step: &StepFn<'_>,
+) -> Result<Lsn> {
+    let new = specs.iter().map(|spec| NewIndex {
+        name: spec.name.clone(),
+        unique: spec.unique,
+        spec: spec.to_bytes(),
+    });
+    let mut build = txn
+        .begin_build(target, new.collect())
+        .map_err(from_storage)?;
+    let mut duplicate = build.fill(step).map_err(from_storage)?;
+    let txn = loop {
+        let txn = engine.begin_write_until(interrupt)?;
+        if duplicate.is_some() {
+            break txn;
+        }
+        match build.settle(&txn).map_err(from_storage)? {
+            Settled::Ready => break txn,
+            Settled::Refused(refused) => duplicate = Some(refused),
+            Settled::Behind => {
+                drop(txn);
+                duplicate = build.go_on(step).map_err(from_storage)?;
+                continue;
+            }
+        }
+        break txn;
+    };
+    // It may have another name by now.
+    let Some(target) = txn.catalog().by_id(target.id) else {
+        let message = "collection dropped";
+        return Err(Error::query(Code::INDEX_BUILD_ABORTED, message));
+    };
+    if let Some(duplicate) = duplicate {
+        return Err(not_unique(&txn, target, &duplicate));
+    }
+    // Someone may have made one of them under the commit lock: the collection may have been small for a while.
+    let wanted = specs
+        .iter()
+        .map(|spec| is_there(target, spec).map(|is_there| !is_there));
+    let wanted = wanted.collect::<Result<Vec<bool>>>()?;
+    build.publish(txn, &wanted).map_err(from_storage)
 }
 
 fn create_one(
     txn: &mut WriteTxn<'_>,
     collection: &Collection,
     spec: &IndexSpec,
-    interrupt: &Interrupt,
+    step: &StepFn<'_>,
 ) -> Result<()> {
+    // With the indexes made before.
     let target = find_or_create(txn, collection)?;
-    if spec.is_id() {
-        let same = spec.collation.as_ref() == own_collation(&target)?;
-        return match same {
-            true => Ok(()),
-            false => Err(Error::query(
-                Code::BAD_VALUE,
-                "The _id index must have the same collation as the collection",
-            )),
-        };
-    }
-    for index in &target.indexes {
-        if spec.relation(spec_of(index)?)? == Relation::Same {
-            return Ok(());
-        }
-    }
-    refuse_in_transaction(txn, &target)?;
-    let step = &|bytes| interrupt.storage_step(bytes);
     let made = txn.create_index(&target, &spec.name, spec.unique, &spec.to_bytes(), step);
     match made.map_err(from_storage)? {
         None => Ok(()),
-        Some(duplicate) => Err(not_unique(txn, &target, spec, &duplicate)),
+        Some(duplicate) => Err(not_unique(txn, &target, &duplicate)),
     }
 }
 
@@ -117,9 +233,10 @@ fn refuse_in_transaction(
 fn not_unique(
     txn: &WriteTxn<'_>,
     collection: &storage::catalog::Collection,
-    spec: &IndexSpec,
     duplicate: &Duplicate,
 ) -> Error {
+    let index = duplicate.index.as_ref();
+    let spec = index.and_then(|index| spec_of(index).ok());
     let source = Source {
         collection,
         roots: txn.roots(),
@@ -133,8 +250,9 @@ fn not_unique(
     let (holder, other) = (fetch(&duplicate.holder), fetch(&duplicate.other));
     let document = other.as_deref().map_or(RawDoc::EMPTY, RawDoc::trusted);
     let holder = holder.as_deref().map(RawDoc::trusted);
-    duplicate_key(&collection.name, Some(spec), document, holder)
-        .context(format!("Index build failed: {}", spec.name))
+    let name = index.map_or(ID_INDEX, |index| index.name.as_str());
+    duplicate_key(&collection.name, spec, document, holder)
+        .context(format!("Index build failed: {name}"))
 }
 
 pub fn drop_index(collection: &Collection, name: &str) -> Result<()> {

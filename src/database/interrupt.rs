@@ -256,7 +256,7 @@ impl Interrupt {
     pub fn step(&self, bytes: usize) -> Result<()> {
         let work = self.work.get() + 1 + (bytes as u64 >> 10);
         self.work.set(work);
-        self.done.set(self.done.get() + 1);
+        self.count(1);
         if work < INTERVAL {
             return Ok(());
         }
@@ -267,14 +267,18 @@ impl Interrupt {
 
     /// So many keys or documents were dealt with. Looks at once whether to stop.
     pub fn advance(&self, count: u64) -> Result<()> {
+        self.count(count);
+        self.report();
+        self.check()
+    }
+
+    fn count(&self, count: u64) {
         let done = self.done.get() + count;
-        // Others may have added to the work meanwhile.
+        // Others may have added to the work meanwhile, or it was estimated.
         self.done.set(match self.total.get() {
             0 => done,
             total => done.min(total),
         });
-        self.report();
-        self.check()
     }
 
     /// What was expected is done, with less work.

@@ -40,6 +40,8 @@ pub enum ErrorKind {
     TransactionExpired,
     /// The transaction was committed.
     TransactionCommitted,
+    /// What an index is being built for is gone.
+    BuildAborted,
     /// A wrong option.
     Argument,
 }

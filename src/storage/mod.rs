@@ -10,6 +10,7 @@ pub mod pager;
 pub mod roots;
 pub mod salvage;
 pub mod snapshot;
+pub mod sort;
 pub mod superblock;
 mod sync;
 mod varint;

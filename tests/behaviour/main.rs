@@ -19,6 +19,7 @@ mod distinct;
 mod explain;
 mod expressions;
 mod find_and_modify;
+mod index_builds;
 mod indexes;
 mod inserts;
 mod interruption;

@@ -171,9 +171,16 @@ impl Life {
             return Ok(lsn);
         }
         assert_eq!(lsn, last + 1);
-        self.model.push(state);
-        self.progress.issued.store(lsn, Ordering::SeqCst);
+        self.made(state);
         Ok(lsn)
+    }
+
+    /// The next commit has been made.
+    pub fn made(&mut self, state: State) {
+        self.model.push(state);
+        self.progress
+            .issued
+            .store(self.model.last(), Ordering::SeqCst);
     }
 
     pub fn wait(&mut self, lsn: Lsn) -> Result<()> {

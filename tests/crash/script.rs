@@ -1,5 +1,5 @@
-//! The operations of a life, chosen at random: documents one by one and many at a time, indexes and collections that come and
-//! go, transactions undone, commits that nobody waits for, checkpoints, closing and opening.
+//! The operations of a life, chosen at random: documents one by one and many at a time, indexes (`builds.rs`: beside all of this, too) and
+//! collections that come and go, transactions undone, commits that nobody waits for, checkpoints, closing and opening.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::model::{Collection, State};
 use crate::words::{changed, document, key};
 
 pub const COLLECTIONS: [&str; 3] = ["alpha", "Beta 2", "gamma"];
-const INDEXES: [(&str, bool); 3] = [("a", false), ("b", false), ("u", true)];
+pub const INDEXES: [(&str, bool); 3] = [("a", false), ("b", false), ("u", true)];
 
 impl Life {
     /// One operation, chosen at random. An error has left the model as the database must be: the commit in doubt is in it, but
@@ -30,8 +30,9 @@ impl Life {
             82..=83 => self.reopen(),
             84..=87 => self.roll_back(),
             88..=91 => self.commit_ahead(),
-            92..=94 => self.look_back(),
-            95..=96 => self.compact(),
+            92..=93 => self.look_back(),
+            94..=95 => self.compact(),
+            96..=97 => self.build_indexes(),
             _ => self.churn(),
         }
     }
@@ -58,7 +59,7 @@ impl Life {
         (0..documents).try_for_each(|_| self.write_one())
     }
 
-    fn write_one(&mut self) -> Result<()> {
+    pub fn write_one(&mut self) -> Result<()> {
         self.commit(|txn, state, random, keys| {
             let name = ensure_collection(txn, state, random)?;
             put(txn, state, random, keys, name)?;
@@ -66,7 +67,7 @@ impl Life {
         })
     }
 
-    fn write_many(&mut self) -> Result<()> {
+    pub fn write_many(&mut self) -> Result<()> {
         self.commit(|txn, state, random, keys| {
             for _ in 0..2 + random.below(8) {
                 let name = ensure_collection(txn, state, random)?;
@@ -80,7 +81,7 @@ impl Life {
         })
     }
 
-    fn delete_one(&mut self) -> Result<()> {
+    pub fn delete_one(&mut self) -> Result<()> {
         self.commit(|txn, state, random, keys| {
             let name = ensure_collection(txn, state, random)?;
             delete(txn, state, random, keys, name)?;
@@ -88,7 +89,7 @@ impl Life {
         })
     }
 
-    fn change_indexes(&mut self) -> Result<()> {
+    pub fn change_indexes(&mut self) -> Result<()> {
         self.commit(|txn, state, random, _| {
             let name = ensure_collection(txn, state, random)?;
             let collection = txn.collection(name).expect("the model has it");
@@ -112,7 +113,7 @@ impl Life {
         })
     }
 
-    fn change_collections(&mut self) -> Result<()> {
+    pub fn change_collections(&mut self) -> Result<()> {
         self.commit(|txn, state, random, keys| {
             let name = ensure_collection(txn, state, random)?;
             let collection = txn.collection(name).expect("the model has it");
@@ -142,7 +143,7 @@ impl Life {
         })
     }
 
-    fn roll_back(&mut self) -> Result<()> {
+    pub fn roll_back(&mut self) -> Result<()> {
         self.issue(|txn, state, random, keys| {
             for _ in 0..1 + random.below(6) {
                 let name = ensure_collection(txn, state, random)?;
@@ -160,7 +161,7 @@ impl Life {
 
     /// Several commits before anyone waits for them: in one group, or in groups that are written but not synced; sometimes a
     /// checkpoint comes first.
-    fn commit_ahead(&mut self) -> Result<()> {
+    pub fn commit_ahead(&mut self) -> Result<()> {
         let mut last = self.model.last();
         let paced = self.random.chance(50);
         for _ in 0..2 + self.random.below(4) {
@@ -180,7 +181,7 @@ impl Life {
     }
 
     /// Many changes of few documents, so that pages die young; then the whole collection goes and comes.
-    fn churn(&mut self) -> Result<()> {
+    pub fn churn(&mut self) -> Result<()> {
         for _ in 0..6 {
             self.commit(|txn, state, random, _| {
                 let name = ensure_collection(txn, state, random)?;

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use ironbase::storage::btree::walk::Walk;
-use ironbase::storage::engine::{Durability, Engine, Options, WriteTxn, documents};
+use ironbase::storage::engine::{
+    Durability, Engine, NewIndex, Options, Settled, WriteTxn, documents,
+};
 use ironbase::storage::snapshot::Version;
 use ironbase::storage::vfs::sim::{Random, SimVfs};
 use ironbase::storage::wal::writer::LogSizes;
@@ -154,6 +156,46 @@ fn run_writer(engine: &Engine, writer: usize, seed: u64, counts: &Counts) {
     }
 }
 
+/// Builds indexes beside all others, and drops them again. Gives how many there were.
+fn run_builder(engine: &Engine, stop: &AtomicBool) -> Result<u64, String> {
+    let mut built = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let txn = engine.begin_write().map_err(told)?;
+        let collection = txn.collection("left").expect("there");
+        let new = ["x", "a1"].map(|spec| NewIndex {
+            name: spec.to_string(),
+            unique: false,
+            spec: spec.into(),
+        });
+        let mut build = txn.begin_build(&collection, new.into()).map_err(told)?;
+        let go_on = &|_| Ok(());
+        build.fill(go_on).map_err(told)?;
+        let txn = loop {
+            let txn = engine.begin_write().map_err(told)?;
+            match build.settle(&txn).map_err(told)? {
+                Settled::Ready => break txn,
+                Settled::Refused(_) => return Err("an index that is not unique is refused".into()),
+                Settled::Behind => {
+                    drop(txn);
+                    build.go_on(go_on).map_err(told)?;
+                }
+            }
+        };
+        let lsn = build.publish(txn, &[true, true]).map_err(told)?;
+        engine.wait(lsn).map_err(told)?;
+        built += 2;
+        std::thread::sleep(std::time::Duration::from_millis(3));
+        let mut txn = engine.begin_write().map_err(told)?;
+        for spec in ["x", "a1"] {
+            let collection = txn.collection("left").expect("there");
+            let index = collection.index(spec).expect("there");
+            txn.drop_index(&collection, index);
+        }
+        engine.wait(txn.commit()).map_err(told)?;
+    }
+    Ok(built)
+}
+
 /// The state that a version shows, as far as it is only documents.
 fn state_of(version: &Version) -> Result<State, String> {
     let mut state = State::default();
@@ -226,7 +268,7 @@ struct Cut {
     at_most: [u64; WRITERS],
 }
 
-fn run_all(seed: u64, durability: Durability) -> Result<(u64, u64), String> {
+fn run_all(seed: u64, durability: Durability) -> Result<(u64, u64, u64), String> {
     let disk = SimVfs::new();
     let options = test_options(seed, durability);
     let slow = Arc::new(Slow(disk.clone()));
@@ -235,7 +277,7 @@ fn run_all(seed: u64, durability: Durability) -> Result<(u64, u64), String> {
     let counts = Counts::default();
     let stop = AtomicBool::new(false);
     let mut cuts = Vec::new();
-    let mut versions = 0;
+    let (mut versions, mut built) = (0, 0);
     std::thread::scope(|scope| {
         let (engine, counts, stop) = (&*engine, &counts, &stop);
         let readers: Vec<_> = (0..READERS)
@@ -247,6 +289,7 @@ fn run_all(seed: u64, durability: Durability) -> Result<(u64, u64), String> {
                 std::thread::sleep(std::time::Duration::from_millis(2));
             }
         });
+        let builder = scope.spawn(|| run_builder(engine, stop));
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| scope.spawn(move || run_writer(engine, writer, seed, counts)))
             .collect();
@@ -266,6 +309,7 @@ fn run_all(seed: u64, durability: Durability) -> Result<(u64, u64), String> {
             writer.join().map_err(|_| "a writer panicked")?;
         }
         checkpoints.join().map_err(|_| "the checkpoints panicked")?;
+        built = builder.join().map_err(|_| "the builder panicked")??;
         for reader in readers {
             versions += reader.join().map_err(|_| "a reader panicked")??;
         }
@@ -284,7 +328,8 @@ fn run_all(seed: u64, durability: Durability) -> Result<(u64, u64), String> {
             })?;
         }
     }
-    Ok((versions, cuts.len() as u64 * 2))
+    ensure!(built > 0, "no index came to be");
+    Ok((versions, cuts.len() as u64 * 2, built))
 }
 
 fn survives(cut: &Cut, options: &Options, seed: u64) -> Check {
@@ -308,13 +353,14 @@ fn survives(cut: &Cut, options: &Options, seed: u64) -> Check {
 }
 
 fn many_threads(durability: Durability, test: &str) {
-    let (mut versions, mut cuts) = (0, 0);
+    let (mut versions, mut cuts, mut built) = (0, 0, 0);
     let seeds = seeds(2);
     for &seed in &seeds {
         let outcome = quietly(|| {
-            let (seen, cut) = run_all(seed, durability)?;
+            let (seen, cut, made) = run_all(seed, durability)?;
             versions += seen;
             cuts += cut;
+            built += made;
             Ok(())
         });
         if let Err(reason) = outcome {
@@ -325,8 +371,8 @@ fn many_threads(durability: Durability, test: &str) {
         }
     }
     println!(
-        "threads ({durability:?}): {} runs of {WRITERS} writers with {COMMITS} transactions each, {READERS} readers, checkpoints beside \
-         them: {versions} versions read and sound, {cuts} power cuts in the midst survived",
+        "threads ({durability:?}): {} runs of {WRITERS} writers with {COMMITS} transactions each, {READERS} readers, checkpoints and {built} \
+         index builds beside them: {versions} versions read and sound, {cuts} power cuts in the midst survived",
         seeds.len()
     );
 }

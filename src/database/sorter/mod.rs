@@ -5,19 +5,16 @@
 //!
 //! With a limit only the best so many are kept. Memory is bounded as in MongoDB
 //! ([manual: Sort and memory](https://www.mongodb.com/docs/manual/reference/limits/#sort-operations)): beyond 100 MiB sorted
-//! runs go to a temporary file and are merged (`spill`), or the operation fails if it may not use the disk.
-
-mod chunk;
-mod spill;
+//! runs go to a temporary file and are merged (`storage/sort`), or the operation fails if it may not use the disk.
 
 use std::path::Path;
 
-use chunk::Chunk;
-use spill::{Merge, Runs};
-
 use crate::bson::RawDoc;
+use crate::database::errors::from_storage;
 use crate::error::{Code, Error, Result};
 use crate::query::Sort;
+use crate::storage::sort::chunk::Chunk;
+use crate::storage::sort::spill::{Merge, Runs};
 
 /// MongoDB's default of internalQueryMaxBlockingSortMemoryUsageBytes.
 const MAX_BYTES: usize = 100 << 20;
@@ -108,9 +105,12 @@ impl<'s> Sorter<'s> {
         self.chunk.sort();
         let runs = match &mut self.runs {
             Some(runs) => runs,
-            none => none.insert(Runs::create(directory)?),
+            none => {
+                let make = || tempfile::tempfile_in(directory).or_else(|_| tempfile::tempfile());
+                none.insert(Runs::create(make).map_err(from_storage)?)
+            }
         };
-        runs.write(&self.chunk)?;
+        runs.write(&self.chunk).map_err(from_storage)?;
         self.chunk.clear();
         Ok(())
     }
@@ -123,12 +123,14 @@ impl<'s> Sorter<'s> {
             return Ok(Sorted {
                 left: self.keep,
                 source: Source::Memory(self.chunk, 0),
+                key: Vec::new(),
             });
         };
-        runs.write(&self.chunk)?;
+        runs.write(&self.chunk).map_err(from_storage)?;
         Ok(Sorted {
             left: self.keep,
-            source: Source::File(runs.merge()?),
+            source: Source::File(runs.merge().map_err(from_storage)?),
+            key: Vec::new(),
         })
     }
 }
@@ -137,6 +139,8 @@ impl<'s> Sorter<'s> {
 pub struct Sorted {
     left: usize,
     source: Source,
+    /// The newest sort key, which nobody asks for.
+    key: Vec<u8>,
 }
 
 enum Source {
@@ -153,7 +157,7 @@ impl Sorted {
         }
         self.left -= 1;
         match &mut self.source {
-            Source::File(merge) => merge.next(primary),
+            Source::File(merge) => merge.next(&mut self.key, primary).map_err(from_storage),
             Source::Memory(chunk, given) => {
                 let Some((_, next)) = chunk.get(*given) else {
                     return Ok(false);

@@ -60,6 +60,8 @@ pub struct PrivatePages {
     frozen: u64,
     /// Given up, but perhaps still shown.
     lingering: Vec<(TreeId, u32, u32)>,
+    /// Whoever gives up everything gives up whole files: no list is needed.
+    is_unlisted: bool,
 }
 
 struct Owned {
@@ -68,7 +70,18 @@ struct Owned {
 }
 
 impl PrivatePages {
+    /// Those of files that are all private, and of which no version is lent out.
+    pub fn unlisted() -> PrivatePages {
+        PrivatePages {
+            is_unlisted: true,
+            ..PrivatePages::default()
+        }
+    }
+
     fn add(&mut self, tree: TreeId, number: u32, pages: u32) {
+        if self.is_unlisted {
+            return;
+        }
         let generation = self.generation;
         self.pages
             .insert((tree, number), Owned { pages, generation });

@@ -3,7 +3,9 @@
 //! A tree is a value: the pointer to its root and a few counts. Changing a tree gives a new value; the old one goes on
 //! describing the old content for as long as a snapshot keeps its pages.
 
+pub mod bulk;
 pub mod compact;
+pub mod compare;
 pub mod delete;
 pub mod edit;
 pub mod node;

@@ -488,21 +488,12 @@ impl Entries {
 
     /// How many entries from `start` on fit into a node of so many bytes.
     pub fn fitting(&self, start: usize, leaf: bool, capacity: usize) -> usize {
-        let first_key = start + usize::from(!leaf);
-        let (mut bytes, mut keys, mut prefix) = (0, 0, usize::MAX);
+        let mut fill = Fill::default();
         for index in start..self.count() {
-            bytes += SLOT + self.payload(index).len();
-            if index >= first_key {
-                let key = self.key(index);
-                bytes += key.len();
-                keys += 1;
-                prefix = match index == first_key {
-                    true => key.len(),
-                    false => common_prefix(&self.key(first_key)[..prefix.min(key.len())], key),
-                };
-            }
-            let shared = if keys == 0 { 0 } else { prefix };
-            if slots_start(shared) - HEADER + bytes - keys * shared > capacity {
+            let first = start + usize::from(!leaf);
+            let first = (index > first).then(|| self.key(first));
+            fill = fill.and(leaf, first, self.key(index), self.payload(index).len());
+            if fill.size() > capacity {
                 return index - start;
             }
         }
@@ -518,6 +509,46 @@ impl Entries {
             let fits = node.insert(index, self.key(entry), &[self.payload(entry)]);
             assert!(fits, "packed entries were measured before");
         }
+    }
+}
+
+/// How full a node is, entry by entry.
+#[derive(Clone, Copy, Default)]
+pub struct Fill {
+    entries: usize,
+    /// Of slots, payloads and whole keys.
+    bytes: usize,
+    /// Those with a key, and what these share.
+    keys: usize,
+    prefix: usize,
+}
+
+impl Fill {
+    /// With one more entry behind `entries`, which are all there are so far.
+    pub fn with(self, entries: &Entries, leaf: bool, key: &[u8], payload: usize) -> Fill {
+        let first = (self.keys > 0).then(|| entries.key(usize::from(!leaf)));
+        self.and(leaf, first, key, payload)
+    }
+
+    /// With one more entry. `first_key` is the first that counts: the slot 0 of a branch has none.
+    fn and(self, leaf: bool, first_key: Option<&[u8]>, key: &[u8], payload: usize) -> Fill {
+        let mut fill = self;
+        fill.entries += 1;
+        fill.bytes += SLOT + payload;
+        if leaf || fill.entries > 1 {
+            fill.bytes += key.len();
+            fill.keys += 1;
+            fill.prefix = match first_key {
+                None => key.len(),
+                Some(first) => common_prefix(&first[..fill.prefix.min(key.len())], key),
+            };
+        }
+        fill
+    }
+
+    /// Bytes beside the page's header.
+    pub fn size(self) -> usize {
+        slots_start(self.prefix) - HEADER + self.bytes - self.keys * self.prefix
     }
 }
 

@@ -4,20 +4,27 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 
-use super::edit::{Changes, Edit};
+use super::bulk::Bulk;
+use super::compare::{Comparison, Found};
+use super::edit::{Changes, Edit, PrivatePages};
 use super::walk::Walk;
 use super::{Tree, TreeRef};
-use crate::storage::page::Lsn;
+use crate::storage::page::{self, Lsn};
 use crate::storage::pager::file::{Cache, PageFile, Shared};
 use crate::storage::pager::free_map::{FreeMap, FreeMapRoot};
 use crate::storage::pager::open_files::OpenFiles;
+use crate::storage::pager::space::Bitmap;
 use crate::storage::vfs::memory::MemoryVfs;
 
 type Model = BTreeMap<Vec<u8>, Vec<u8>>;
 
 fn file(page_size: usize) -> Arc<PageFile> {
+    file_on(Arc::new(MemoryVfs::new()), page_size)
+}
+
+fn file_on(vfs: Arc<MemoryVfs>, page_size: usize) -> Arc<PageFile> {
     let shared = Arc::new(Shared {
-        files: OpenFiles::new(Arc::new(MemoryVfs::new()), 4),
+        files: OpenFiles::new(vfs, 4),
         database_id: [1; 16],
         mapped: false,
         dirty_bytes: AtomicI64::new(0),
@@ -160,9 +167,257 @@ fn run(seed: u64, page_size: usize, commits: u64) {
         }
     }
     compare(&file, tree, &model, &mut random);
-    for (tree, model) in kept {
-        compare(&file, tree, &model, &mut random);
+    kept.push((tree, model));
+    for (tree, model) in &kept {
+        compare(&file, *tree, model, &mut random);
     }
+    for pair in kept.windows(2) {
+        differ(&file, &pair[0], &pair[1], &mut random);
+        differ(&file, &pair[1], &pair[0], &mut random);
+        differ(&file, &pair[0], &pair[0], &mut random);
+    }
+    let none = (Tree::default(), Model::new());
+    differ(&file, &none, &kept[0], &mut random);
+    differ(&file, &kept[0], &none, &mut random);
+}
+
+type Changed = (Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>);
+
+/// Compares two versions, from the start and from somewhere in the midst, in one go and with new starts.
+fn differ(
+    file: &PageFile,
+    (before, old): &(Tree, Model),
+    (after, new): &(Tree, Model),
+    random: &mut Random,
+) {
+    for from in [Vec::new(), random.key()] {
+        let keys: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).cloned().collect();
+        let expected: Vec<Changed> = keys
+            .range(from.clone()..)
+            .map(|key| (key.clone(), old.get(key).cloned(), new.get(key).cloned()))
+            .filter(|(_, old, new)| old != new)
+            .collect();
+        let pin = crossbeam_epoch::pin();
+        let view = |tree: &Tree| TreeRef {
+            file,
+            tree: *tree,
+            pin: &pin,
+        };
+        let start =
+            |from: &[u8]| Comparison::new(view(before), view(after), from).expect("readable");
+        let mut comparison = start(&from);
+        let (mut found, mut key) = (Vec::new(), Vec::new());
+        loop {
+            match comparison.next(&mut key).expect("readable") {
+                Found::End => break,
+                Found::Nothing => comparison = start(&key),
+                Found::Change { before, after } => {
+                    let owned = |value: Option<&[u8]>| value.map(<[u8]>::to_vec);
+                    found.push((key.clone(), owned(before), owned(after)));
+                    if random.next(10) == 0 {
+                        key.push(0);
+                        comparison = start(&key);
+                    }
+                }
+            }
+        }
+        assert!(
+            found == expected,
+            "{} changes found, not {}",
+            found.len(),
+            expected.len()
+        );
+    }
+}
+
+#[test]
+fn comparing_versions_reads_what_changed_and_not_the_rest() {
+    let vfs = Arc::new(MemoryVfs::new());
+    let file = file_on(vfs.clone(), 4096);
+    let (mut tree, mut changes) = (Tree::default(), Changes::default());
+    let pin = crossbeam_epoch::pin();
+    let key = |n: u32| n.to_be_bytes();
+    let mut commit = |lsn, tree: &mut Tree, change: &dyn Fn(&mut Edit<'_>, &mut Tree)| {
+        let mut edit = Edit {
+            file: &file,
+            birth: lsn,
+            floor: lsn,
+            pin: &pin,
+            changes: &mut changes,
+        };
+        change(&mut edit, tree);
+    };
+    commit(1, &mut tree, &|edit, tree| {
+        (0..50_000).for_each(|n| edit.put(tree, &key(n), &[7; 40]).expect("put"));
+    });
+    file.write_out(1, usize::MAX, &pin).expect("written");
+    let before = tree;
+    // Split, emptied, changed; and the end of the tree grows.
+    commit(2, &mut tree, &|edit, tree| {
+        for n in 20_000..20_200u32 {
+            let between = [&key(n)[..], b"x"].concat();
+            edit.put(tree, &between, &[1; 40]).expect("put");
+        }
+        for n in 30_000..31_000 {
+            assert!(edit.delete(tree, &key(n)).expect("deleted"));
+        }
+        edit.put(tree, &key(5), b"other").expect("put");
+        (50_000..50_100).for_each(|n| edit.put(tree, &key(n), b"").expect("put"));
+    });
+    let reads = || {
+        let counter = &crate::storage::vfs::Vfs::counters(&*vfs).reads;
+        counter.load(std::sync::atomic::Ordering::Relaxed)
+    };
+    let view = |tree| TreeRef {
+        file: &file,
+        tree,
+        pin: &pin,
+    };
+    let read_before = reads();
+    let mut comparison = Comparison::new(view(before), view(tree), b"").expect("readable");
+    let (mut count, mut key) = (0, Vec::new());
+    loop {
+        match comparison.next(&mut key).expect("readable") {
+            Found::End => break,
+            Found::Nothing => {}
+            Found::Change { .. } => count += 1,
+        }
+    }
+    assert_eq!(count, 200 + 1000 + 1 + 100);
+    // Of some 700 leaves.
+    let read = reads() - read_before;
+    assert!(read < 40, "{read} pages read");
+}
+
+#[test]
+fn a_tree_built_in_bulk_is_that_of_the_entries_and_lives_on() {
+    for seed in 0..8 {
+        println!("seed {seed}");
+        let mut random = Random(seed);
+        let page_size = 4096 << (seed % 4);
+        let file = file(page_size);
+        let birth = page::private_birth(0, 9);
+        let mut model = Model::new();
+        let length = page_size as u64 * 3 / 16 - 205;
+        for _ in 0..[0, 1, 300, 6000][seed as usize % 4] {
+            let mut key = random.key();
+            if random.next(20) == 0 {
+                key.resize(key.len() + random.next(length) as usize, 7);
+            }
+            let value = vec![random.next(256) as u8; random.next(40) as usize];
+            model.insert(key, value);
+        }
+        let change = |tree: &mut Tree, change: &mut dyn FnMut(&mut Edit<'_>, &mut Tree)| {
+            let pin = crossbeam_epoch::pin();
+            let mut changes = Changes {
+                private: Some(PrivatePages::unlisted()),
+                ..Changes::default()
+            };
+            let mut edit = Edit {
+                file: &file,
+                birth,
+                floor: birth,
+                pin: &pin,
+                changes: &mut changes,
+            };
+            change(&mut edit, tree);
+            assert!(changes.died.is_empty() && changes.born.is_empty());
+            file.write_private(birth, &pin).expect("written");
+        };
+        let (mut tree, mut bulk) = (Tree::default(), Bulk::default());
+        let mut entries = model.iter().peekable();
+        while entries.peek().is_some() {
+            change(&mut tree, &mut |edit, _| {
+                for (key, value) in entries.by_ref().take(500) {
+                    bulk.push(edit, key, value).expect("pushed");
+                }
+            });
+        }
+        let mut bulk = Some(bulk);
+        change(&mut tree, &mut |edit, tree| {
+            let bulk = bulk.take().expect("once");
+            *tree = bulk.finish(edit).expect("finished");
+        });
+        compare(&file, tree, &model, &mut random);
+        is_sound(&file, tree);
+        for _ in 0..20 {
+            change(&mut tree, &mut |edit, tree| {
+                for _ in 0..100 {
+                    let key = random.key();
+                    match random.next(2) {
+                        0 => {
+                            let was = edit.delete(tree, &key).expect("deleted");
+                            assert_eq!(was, model.remove(&key).is_some());
+                        }
+                        _ => {
+                            edit.put(tree, &key, b"new").expect("put");
+                            model.insert(key, b"new".to_vec());
+                        }
+                    }
+                }
+            });
+        }
+        compare(&file, tree, &model, &mut random);
+        is_sound(&file, tree);
+    }
+}
+
+/// Every page is as it must be, and those taken are those that the tree has.
+fn is_sound(file: &PageFile, tree: Tree) {
+    struct Nothing;
+    impl walk::Visitor for Nothing {
+        fn entry(&mut self, _: &[u8], _: &[u8]) -> crate::storage::Result<()> {
+            Ok(())
+        }
+        fn damage(
+            &mut self,
+            page: u32,
+            reason: String,
+            _: walk::Range<'_>,
+        ) -> crate::storage::Result<()> {
+            panic!("page {page}: {reason}")
+        }
+    }
+    use crate::storage::verify::tree as walk;
+    let mut reached = Bitmap::default();
+    let walked = walk::walk(file, &tree, (9, file.pages()), &mut reached, &mut Nothing);
+    assert_eq!(walked.expect("walked").entries, tree.entries);
+    let (pages, free) = file.usage().expect("known");
+    assert_eq!(u64::from(pages - free), reached.count() + 1);
+}
+
+#[test]
+fn bulk_fills_pages_but_for_some_slack() {
+    let file = file(8192);
+    let pin = crossbeam_epoch::pin();
+    let mut changes = Changes::default();
+    let mut edit = Edit {
+        file: &file,
+        birth: 1,
+        floor: 1,
+        pin: &pin,
+        changes: &mut changes,
+    };
+    let mut bulk = Bulk::default();
+    for n in 0..40_000u32 {
+        bulk.push(&mut edit, &n.to_be_bytes(), &[7; 12])
+            .expect("pushed");
+    }
+    assert!(bulk.push(&mut edit, b"", b"").is_err(), "out of order");
+    let mut tree = bulk.finish(&mut edit).expect("finished");
+    let (pages, _) = file.pages_and_free();
+    // Slot, value word, value, and two bytes of key that the page does not share.
+    let needed = 40_000 * (8 + 4 + 12 + 2) / 8192;
+    assert!(
+        (needed + needed / 16..needed * 10 / 9).contains(&pages),
+        "{pages} pages for {needed}"
+    );
+    // The first changes split nothing.
+    for n in (0..40_000u32).step_by(400) {
+        edit.put(&mut tree, &[&n.to_be_bytes()[..], b"x"].concat(), b"")
+            .expect("put");
+    }
+    assert_eq!(file.pages_and_free().0, pages);
 }
 
 /// Goes through a tree as compaction does, with runs and a limit of any size.

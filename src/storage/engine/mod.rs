@@ -9,10 +9,14 @@
 
 mod arrivals;
 mod background;
+#[cfg(test)]
+mod build_tests;
 mod checkpoint;
 mod commit;
 mod compact;
 mod compact_idle;
+mod fill;
+mod index_build;
 mod open;
 mod publish;
 mod recent;
@@ -48,8 +52,10 @@ use commit::GroupCommit;
 use compact::Compactions;
 pub use compact::{Compacted, Pace, Prospect};
 pub use compact_idle::IdleCompaction;
+pub use index_build::{BuildFigures, IndexBuild, NewIndex, Settled};
 pub(super) use open::page_files;
 use recent::RecentWrites;
+pub use schema::StepFn;
 pub use transaction::{InTransaction, Transaction};
 pub use write::{Duplicate, WriteTxn};
 
@@ -88,6 +94,8 @@ pub struct Options {
     pub log: LogSizes,
     /// A checkpoint is made when the log has grown by so much.
     pub checkpoint_log_bytes: u64,
+    /// An index of a collection with more bytes of documents is built beside the writers.
+    pub online_build_bytes: u64,
 }
 
 impl Default for Options {
@@ -106,6 +114,7 @@ impl Default for Options {
             compaction: None,
             log: LogSizes::default(),
             checkpoint_log_bytes: 64 << 20,
+            online_build_bytes: 4 << 20,
         }
     }
 }
@@ -154,6 +163,8 @@ pub struct Engine {
     registry: Arc<Registry>,
     checkpoint: Mutex<CheckpointState>,
     compactions: Compactions,
+    /// Held by the one who builds indexes beside the writers, so that the memory for it is bounded.
+    builds: Mutex<()>,
     /// Open transactions by their numbers.
     transactions: Mutex<BTreeMap<u16, Arc<Transaction>>>,
     recent: RecentWrites,

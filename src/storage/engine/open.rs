@@ -121,6 +121,7 @@ impl Engine {
             registry,
             checkpoint: Mutex::new(state),
             compactions: Default::default(),
+            builds: Mutex::default(),
             transactions: Mutex::default(),
             recent: RecentWrites::default(),
             parts: AtomicU64::new(1),

@@ -6,10 +6,9 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::write::{Duplicate, Ground, WriteTxn, index_entry};
-use crate::storage::btree::walk::Walk;
+use super::fill::Load;
+use super::write::{Duplicate, Ground, WriteTxn};
 use crate::storage::catalog::{self, Collection, Index, Options};
-use crate::storage::derive::KeySet;
 use crate::storage::error::{Error, ErrorKind, Result};
 use crate::storage::page::TreeId;
 use crate::storage::pager::file::PageFile;
@@ -19,11 +18,8 @@ use crate::storage::wal::operation::Operation;
 /// Asked at each step of long work whether to go on.
 pub type StepFn<'s> = dyn Fn(usize) -> Result<()> + 's;
 
-/// Keys gathered and sorted at a time while an index is built.
-const BUILD_BATCH_BYTES: usize = 16 << 20;
-
 impl WriteTxn<'_> {
-    fn new_tree(&mut self) -> TreeId {
+    pub(super) fn new_tree(&mut self) -> TreeId {
         let next = match &mut self.ground {
             Ground::Newest(_) => &mut self.next_tree,
             // For good, whatever becomes of the transaction: others take ids meanwhile.
@@ -34,7 +30,7 @@ impl WriteTxn<'_> {
     }
 
     /// Chooses a name, and takes it at once.
-    fn new_file(&self, id: TreeId, collection: &str, index: Option<&str>) -> String {
+    pub(super) fn new_file(&self, id: TreeId, collection: &str, index: Option<&str>) -> String {
         let mut files = self.engine.files.write();
         // A file that is not ours may have the name too.
         let exists = |name: &str| self.engine.vfs.exists(name).unwrap_or(true);
@@ -140,7 +136,7 @@ impl WriteTxn<'_> {
     }
 
     /// Makes an index and fills it from the collection's documents. With `Some` the transaction must be dropped.
-    /// `step` is called for each document, with its size; its error ends the work.
+    /// `step` is called for each document, with its size, and for each entry, with 1; its error ends the work.
     pub fn create_index(
         &mut self,
         collection: &Collection,
@@ -192,100 +188,33 @@ impl WriteTxn<'_> {
         Ok(None)
     }
 
-    /// Fills an index in sorted batches, each under a guard of its own, so that memory stays bounded.
+    /// Fills an index from the documents that there are.
     fn build(
         &mut self,
         collection: &Collection,
         index: &Arc<Index>,
         step: &StepFn<'_>,
     ) -> Result<Option<Duplicate>> {
-        let mut from = Some(Vec::new());
-        while let Some(start) = from {
-            let mut batch: Vec<(Vec<u8>, u16)> = Vec::new();
-            let flags;
-            (from, flags) = self.gather(collection, index, start, &mut batch, step)?;
-            batch.sort_unstable();
-            if index.unique
-                && let Some(duplicate) = self.find_duplicate_in_batch(index, &batch)?
-            {
-                return Ok(Some(duplicate));
+        let documents = (&*collection.file, self.roots.get(collection.id));
+        let indexes = std::slice::from_ref(index);
+        for sorted in self.engine.sort_entries(documents, indexes, step)? {
+            let mut load = Load::new(sorted, index)?;
+            let mut count = usize::MAX;
+            while count > 0 {
+                self.edit(index.id, &index.file, |edit, _| {
+                    count = load.some(edit)?;
+                    Ok(())
+                })?;
+                if let Some(duplicate) = load.duplicate() {
+                    return Ok(Some(duplicate));
+                }
+                (0..count).try_for_each(|_| step(1))?;
+                self.relieve_own()?;
             }
             self.edit(index.id, &index.file, |edit, tree| {
-                tree.flags |= flags;
-                batch
-                    .iter()
-                    .try_for_each(|(entry, key_len)| edit.put(tree, entry, &key_len.to_le_bytes()))
+                (*tree, _) = load.finish(edit)?;
+                Ok(())
             })?;
-            self.relieve_own()?;
-        }
-        Ok(None)
-    }
-
-    /// Derives entries from documents, from key `start` on, until the batch is full. Gives where to go on.
-    fn gather(
-        &self,
-        collection: &Collection,
-        index: &Index,
-        start: Vec<u8>,
-        batch: &mut Vec<(Vec<u8>, u16)>,
-        step: &StepFn<'_>,
-    ) -> Result<(Option<Vec<u8>>, u8)> {
-        let pin = crossbeam_epoch::pin();
-        let mut walk = Walk::new(self.view(collection.id, &collection.file, &pin));
-        let (mut keys, mut primary, mut bytes, mut flags) = (KeySet::default(), start, 0, 0);
-        let mut more = walk.seek(&primary)?;
-        while more {
-            walk.key_into(&mut primary);
-            if bytes >= BUILD_BATCH_BYTES {
-                return Ok((Some(primary), flags));
-            }
-            keys.clear();
-            let document = walk.value()?;
-            step(document.len())?;
-            self.derive(index, Some(document), &mut keys)?;
-            flags |= keys.flags();
-            for key in keys.iter() {
-                let mut entry = Vec::with_capacity(key.len() + primary.len());
-                index_entry(&mut entry, key, &primary);
-                bytes += entry.len() + std::mem::size_of::<(Vec<u8>, u16)>();
-                batch.push((entry, primary.len() as u16));
-            }
-            more = walk.next()?;
-        }
-        Ok((None, flags))
-    }
-
-    /// Looks for two documents with one key, both in the batch or one of an earlier batch.
-    fn find_duplicate_in_batch(
-        &self,
-        index: &Arc<Index>,
-        batch: &[(Vec<u8>, u16)],
-    ) -> Result<Option<Duplicate>> {
-        let parts = |(entry, primary_len): &(Vec<u8>, u16)| {
-            let (key, primary) = entry.split_at(entry.len() - *primary_len as usize);
-            (key.to_vec(), primary.to_vec())
-        };
-        for pair in batch.windows(2) {
-            let ((key, holder), (same, other)) = (parts(&pair[0]), parts(&pair[1]));
-            if key == same {
-                return Ok(Some(Duplicate {
-                    index: Some(index.clone()),
-                    holder,
-                    other,
-                }));
-            }
-        }
-        if self.roots.get(index.id).root.is_null() {
-            return Ok(None);
-        }
-        let none = KeySet::default();
-        for item in batch {
-            let (key, primary) = parts(item);
-            let mut keys = KeySet::default();
-            keys.push(&key);
-            if let Some(duplicate) = self.find_duplicate(index, &none, &keys, &primary)? {
-                return Ok(Some(duplicate));
-            }
         }
         Ok(None)
     }

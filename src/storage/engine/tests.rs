@@ -9,7 +9,7 @@ use crate::storage::derive::{CompiledIndex, KeySet};
 use crate::storage::vfs::memory::MemoryVfs;
 
 /// A document is a list of words; an index has the words that start with its specification.
-struct Words;
+pub(super) struct Words;
 
 impl IndexDeriver for Words {
     fn compile(&self, spec: &[u8]) -> anyhow::Result<Arc<dyn CompiledIndex>> {
@@ -72,7 +72,7 @@ fn index(engine: &Engine, collection: &str, name: &str, unique: bool) -> Option<
     duplicate
 }
 
-fn dump(version: &Version, collection: &str) -> Vec<String> {
+pub(super) fn dump(version: &Version, collection: &str) -> Vec<String> {
     let Some(collection) = version.catalog.get(collection) else {
         return vec!["none".into()];
     };

@@ -117,7 +117,7 @@ impl Engine {
     }
 
     /// The newest commit's version, visible or not: none of its pages changes any more.
-    fn hold_newest(&self, core: &Core) -> Arc<Version> {
+    pub(super) fn hold_newest(&self, core: &Core) -> Arc<Version> {
         self.settle_pages(core);
         let (roots, catalog) = (core.roots.clone(), core.catalog.clone());
         Version::new(core.lsn, roots, catalog, &self.registry)

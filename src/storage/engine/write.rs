@@ -415,8 +415,10 @@ impl<'e> WriteTxn<'e> {
             scratch.after.resize_with(count, KeySet::default);
         }
         for (position, index) in collection.indexes.iter().enumerate() {
-            self.derive(index, before, &mut scratch.before[position])?;
-            self.derive(index, after, &mut scratch.after[position])?;
+            self.engine
+                .derive(index, before, &mut scratch.before[position])?;
+            self.engine
+                .derive(index, after, &mut scratch.after[position])?;
             if index.unique
                 && let Some(duplicate) = self.find_duplicate(
                     index,
@@ -516,27 +518,8 @@ impl<'e> WriteTxn<'e> {
         Ok(())
     }
 
-    pub(super) fn derive(
-        &self,
-        index: &Index,
-        document: Option<&[u8]>,
-        out: &mut KeySet,
-    ) -> Result<()> {
-        out.clear();
-        let Some(document) = document else {
-            return Ok(());
-        };
-        index
-            .compiled(&*self.engine.deriver)?
-            .derive(document, out)
-            .map_err(|e| {
-                let message = format!("index {:?} cannot hold the document", index.name);
-                Error::new(ErrorKind::Derive, message).with_source(e)
-            })
-    }
-
     /// Looks for another document that has one of the keys that are new.
-    pub(super) fn find_duplicate(
+    fn find_duplicate(
         &self,
         index: &Arc<Index>,
         before: &KeySet,

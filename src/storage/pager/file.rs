@@ -524,8 +524,41 @@ impl PageFile {
         };
         numbers.sort_unstable();
         numbers.dedup();
-        let pages: Vec<(u32, Lsn)> = numbers.into_iter().map(|number| (number, birth)).collect();
-        self.write_pages(&pages, pin)
+        let pages: Vec<(u32, Lsn)> = numbers.iter().map(|&number| (number, birth)).collect();
+        let written = self.write_pages(&pages, pin);
+        if written.is_err() {
+            // They stay in memory, and in the account of it.
+            self.private
+                .lock()
+                .entry(birth)
+                .or_default()
+                .extend(numbers);
+        }
+        written
+    }
+
+    /// Bytes of pages with that private birth that wait in memory; about, for some may have gone.
+    pub fn private_bytes(&self, birth: Lsn) -> usize {
+        let pages = self.private.lock().get(&birth).map_or(0, Vec::len);
+        pages * self.page_size
+    }
+
+    /// A tree that was built in private becomes part of the newest state, with all pages of the file. The caller holds the commit
+    /// lock.
+    pub fn adopt_all(&self, birth: Lsn) -> Result<()> {
+        self.with_space(Space::adopt_all)?;
+        self.adopt(birth, &[])
+    }
+
+    /// Forgets a tree that was built in private, and with it the file.
+    pub fn discard_private(&self, birth: Lsn, pin: &Guard) {
+        for number in self.private.lock().remove(&birth).unwrap_or_default() {
+            if let Some((length, true)) = self.table.take(number, pin) {
+                self.shared
+                    .dirty_bytes
+                    .fetch_sub(length as i64, Ordering::Relaxed);
+            }
+        }
     }
 
     /// An open transaction has committed: its pages belong to the newest state, and wait to be written like all others. The

@@ -205,6 +205,11 @@ impl Space {
         }
     }
 
+    /// All pages taken come into the newest state.
+    pub fn adopt_all(&mut self) {
+        self.alive = self.in_use.clone();
+    }
+
     fn find_free(&mut self, count: u32, may_start: &impl Fn(u32) -> bool) -> Option<u32> {
         if self.free < count {
             return None;

@@ -43,6 +43,10 @@ pub trait Vfs: Send + Sync {
     /// it. Exclusive, or shared with other readers on a Vfs opened read-only. Held until the
     /// returned value is dropped.
     fn lock(&self, path: &str) -> io::Result<Box<dyn Send + Sync>>;
+    /// Makes a file without a name, gone with its handle: scratch space beyond memory, of which nothing outlives the process.
+    fn temporary(&self) -> io::Result<std::fs::File> {
+        tempfile::tempfile()
+    }
     /// Counters of the calls made so far.
     fn counters(&self) -> &Counters;
     /// The name to show in messages for `path` (the full path on a real disk).

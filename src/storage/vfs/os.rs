@@ -149,6 +149,11 @@ impl Vfs for OsVfs {
         Ok(Box::new(lock))
     }
 
+    fn temporary(&self) -> io::Result<fs::File> {
+        self.counters.count_other();
+        tempfile::tempfile_in(&self.directory).or_else(|_| tempfile::tempfile())
+    }
+
     fn counters(&self) -> &Counters {
         &self.counters
     }

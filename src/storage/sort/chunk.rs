@@ -1,11 +1,9 @@
-//! As many sort keys and primary keys as fit memory: all bytes in one vector, and small entries to sort.
+//! As many keys and values as fit memory: all bytes in one vector, and small entries to sort.
 
 use std::cmp::Ordering;
 
-use crate::error::Result;
-
 #[derive(Default)]
-pub(super) struct Chunk {
+pub struct Chunk {
     bytes: Vec<u8>,
     entries: Vec<Entry>,
 }
@@ -14,10 +12,10 @@ pub(super) struct Chunk {
 struct Entry {
     /// The first bytes of the key: most comparisons end here, without a look at `bytes`.
     prefix: u64,
-    /// Where the key begins; the primary key follows. Greater: came later.
+    /// Where the key begins; the value follows. Greater: came later.
     at: usize,
     key_len: u32,
-    primary_len: u32,
+    value_len: u32,
 }
 
 impl Entry {
@@ -25,9 +23,9 @@ impl Entry {
         &bytes[self.at..self.at + self.key_len as usize]
     }
 
-    fn primary(self, bytes: &[u8]) -> &[u8] {
+    fn value(self, bytes: &[u8]) -> &[u8] {
         let at = self.at + self.key_len as usize;
-        &bytes[at..at + self.primary_len as usize]
+        &bytes[at..at + self.value_len as usize]
     }
 
     fn compare(self, other: Entry, bytes: &[u8]) -> Ordering {
@@ -39,12 +37,12 @@ impl Entry {
 
 impl Chunk {
     /// Adds an entry whose key `write` appends, unless `is_unwanted` says so of the key.
-    pub(super) fn push(
+    pub fn push<E>(
         &mut self,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<()>,
-        primary: &[u8],
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+        value: &[u8],
         is_unwanted: impl FnOnce(&[u8]) -> bool,
-    ) -> Result<()> {
+    ) -> Result<(), E> {
         let at = self.bytes.len();
         write(&mut self.bytes)?;
         let key = &self.bytes[at..];
@@ -53,43 +51,47 @@ impl Chunk {
             return Ok(());
         }
         let (prefix, key_len) = (prefix(key), key.len() as u32);
-        self.bytes.extend_from_slice(primary);
+        self.bytes.extend_from_slice(value);
         self.entries.push(Entry {
             prefix,
             at,
             key_len,
-            primary_len: primary.len() as u32,
+            value_len: value.len() as u32,
         });
         Ok(())
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.entries.len()
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// The memory that it needs.
-    pub(super) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.bytes.len() + self.entries.len() * size_of::<Entry>()
     }
 
-    /// The key and primary key of an entry.
-    pub(super) fn get(&self, position: usize) -> Option<(&[u8], &[u8])> {
+    /// The key and value of an entry.
+    pub fn get(&self, position: usize) -> Option<(&[u8], &[u8])> {
         let entry = self.entries.get(position)?;
-        Some((entry.key(&self.bytes), entry.primary(&self.bytes)))
+        Some((entry.key(&self.bytes), entry.value(&self.bytes)))
     }
 
-    pub(super) fn sort(&mut self) {
+    pub fn sort(&mut self) {
         let bytes = &self.bytes;
         self.entries.sort_unstable_by(|a, b| a.compare(*b, bytes));
     }
 
-    pub(super) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.bytes.clear();
         self.entries.clear();
     }
 
     /// Keeps the `count` least entries, in the order in which they came; there must be more. Gives the greatest key kept.
-    pub(super) fn keep_least(&mut self, count: usize) -> Vec<u8> {
+    pub fn keep_least(&mut self, count: usize) -> Vec<u8> {
         let bytes = &self.bytes;
         let last = count.saturating_sub(1);
         let (_, greatest, _) = self
@@ -101,7 +103,7 @@ impl Chunk {
         // Each entry moves towards the front, over bytes that no later one has.
         let mut end = 0;
         for entry in &mut self.entries {
-            let length = entry.key_len as usize + entry.primary_len as usize;
+            let length = entry.key_len as usize + entry.value_len as usize;
             self.bytes.copy_within(entry.at..entry.at + length, end);
             entry.at = end;
             end += length;

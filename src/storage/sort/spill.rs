@@ -1,7 +1,7 @@
 //! Sorted runs in a temporary file, and merging them.
 //!
 //! The file has no name from the moment it exists, so it is gone with its handle whatever happens to the process. All runs
-//! are in one file, one behind the other. An entry is its key's and its primary key's lengths (u32 each), then both.
+//! are in one file, one behind the other. An entry is its key's and its value's lengths (u32 each), then both.
 //!
 //! Runs are written in the order in which their entries came, and of equal keys the merge takes the earlier run's first.
 
@@ -11,27 +11,31 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::chunk::Chunk;
-use crate::database::errors;
-use crate::error::Result;
+use crate::storage::error::{Error, Result};
 
 /// Runs merged at a time: more are merged to fewer first, so that their buffers stay small together.
 const FAN_IN: usize = 128;
 const BUFFER_BYTES: usize = 64 << 10;
 
-pub(super) struct Runs {
+/// A temporary file that cannot be made, written or read.
+fn failed(what: &str, error: io::Error) -> Error {
+    let message = format!("a temporary file for sorting cannot be {what}: {error}");
+    Error::io(message, error)
+}
+
+pub struct Runs {
     file: Arc<File>,
     end: u64,
     runs: Vec<Range<u64>>,
 }
 
 impl Runs {
-    pub(super) fn create(directory: &Path) -> Result<Runs> {
-        let file = tempfile::tempfile_in(directory).or_else(|_| tempfile::tempfile());
-        let file = file.map_err(|error| errors::from_spilling("made", error))?;
+    /// No runs yet, in a file that `make` makes.
+    pub fn create(make: impl FnOnce() -> io::Result<File>) -> Result<Runs> {
+        let file = make().map_err(|error| failed("made", error))?;
         Ok(Runs {
             file: Arc::new(file),
             end: 0,
@@ -40,10 +44,10 @@ impl Runs {
     }
 
     /// Adds a run: the entries of a sorted chunk.
-    pub(super) fn write(&mut self, chunk: &Chunk) -> Result<()> {
+    pub fn write(&mut self, chunk: &Chunk) -> Result<()> {
         let mut writer = self.writer();
-        for (key, primary) in (0..chunk.len()).filter_map(|position| chunk.get(position)) {
-            writer.entry(key, primary)?;
+        for (key, value) in (0..chunk.len()).filter_map(|position| chunk.get(position)) {
+            writer.entry(key, value)?;
         }
         let run = writer.finish()?;
         self.push(run);
@@ -73,13 +77,13 @@ impl Runs {
         let mut merge = Merge::new(&self.file, runs)?;
         let mut writer = self.writer();
         while let Some(entry) = merge.next_entry()? {
-            writer.entry(&entry.key, &entry.primary)?;
+            writer.entry(&entry.key, &entry.value)?;
         }
         writer.finish()
     }
 
     /// All entries in order.
-    pub(super) fn merge(self) -> Result<Merge> {
+    pub fn merge(self) -> Result<Merge> {
         Merge::new(&self.file, self.runs)
     }
 }
@@ -92,13 +96,13 @@ struct RunWriter<'f> {
 }
 
 impl RunWriter<'_> {
-    fn entry(&mut self, key: &[u8], primary: &[u8]) -> Result<()> {
-        for part in [key, primary] {
+    fn entry(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
+        for part in [key, value] {
             self.buffer
                 .extend_from_slice(&(part.len() as u32).to_le_bytes());
         }
         self.buffer.extend_from_slice(key);
-        self.buffer.extend_from_slice(primary);
+        self.buffer.extend_from_slice(value);
         if self.buffer.len() >= BUFFER_BYTES {
             self.flush()?;
         }
@@ -108,7 +112,7 @@ impl RunWriter<'_> {
     fn flush(&mut self) -> Result<()> {
         self.file
             .write_all_at(&self.buffer, self.end)
-            .map_err(|error| errors::from_spilling("written", error))?;
+            .map_err(|error| failed("written", error))?;
         self.end += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())
@@ -125,11 +129,11 @@ impl RunWriter<'_> {
 struct Entry {
     key: Vec<u8>,
     run: usize,
-    primary: Vec<u8>,
+    value: Vec<u8>,
 }
 
 /// Several runs gone through at once.
-pub(super) struct Merge {
+pub struct Merge {
     readers: Vec<io::BufReader<RunReader>>,
     /// The next entry of each run that has one.
     heads: BinaryHeap<Reverse<Entry>>,
@@ -153,7 +157,7 @@ impl Merge {
 
     fn advance(&mut self, run: usize) -> Result<()> {
         let head = read_entry(&mut self.readers[run], run);
-        let head = head.map_err(|error| errors::from_spilling("read", error))?;
+        let head = head.map_err(|error| failed("read", error))?;
         self.heads.extend(head.map(Reverse));
         Ok(())
     }
@@ -166,12 +170,13 @@ impl Merge {
         Ok(Some(least))
     }
 
-    pub(super) fn next(&mut self, primary: &mut Vec<u8>) -> Result<bool> {
-        let next = self.next_entry()?;
-        if let Some(entry) = &next {
-            primary.clone_from(&entry.primary);
-        }
-        Ok(next.is_some())
+    /// Gives the next entry to `key` and `value`; `false` at the end.
+    pub fn next(&mut self, key: &mut Vec<u8>, value: &mut Vec<u8>) -> Result<bool> {
+        let Some(entry) = self.next_entry()? else {
+            return Ok(false);
+        };
+        (*key, *value) = (entry.key, entry.value);
+        Ok(true)
     }
 }
 
@@ -189,7 +194,7 @@ fn read_entry(reader: &mut impl Read, run: usize) -> io::Result<Option<Entry>> {
     Ok(Some(Entry {
         key: part([a, b, c, d])?,
         run,
-        primary: part([e, f, g, h])?,
+        value: part([e, f, g, h])?,
     }))
 }
 
