@@ -54,7 +54,7 @@ impl Database {
                 "count": (tree.entries as i64),
                 "size": (tree.bytes as i64),
                 "nindexes": (1 + secondary),
-                "file": (collection.file.name.as_str()),
+                "file": (&*collection.file.name),
                 "pages": (i64::from(pages)),
                 "freePages": (i64::from(free)),
             }));

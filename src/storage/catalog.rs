@@ -14,6 +14,7 @@ use super::error::{Error, ErrorKind, Result};
 use super::page::{self, PagePtr, TreeId};
 use super::pager::file::PageFile;
 use super::pager::free_map::FreeMapRoot;
+use super::persistent::Array;
 
 /// The tree id of the catalog itself.
 pub const CATALOG_TREE: TreeId = 1;
@@ -124,8 +125,8 @@ impl Collection {
 #[derive(Clone, Default)]
 pub struct Catalog {
     by_name: RedBlackTreeMapSync<String, Arc<Collection>>,
-    /// For each tree, an index's too, the name of the collection that it belongs to.
-    names: RedBlackTreeMapSync<TreeId, String>,
+    /// For each tree, an index's too, the collection that it belongs to.
+    owners: Array<Option<Arc<Collection>>>,
 }
 
 impl Catalog {
@@ -135,7 +136,7 @@ impl Catalog {
 
     /// The collection that the tree belongs to, as its primary tree or as an index.
     pub fn owner(&self, id: TreeId) -> Option<&Arc<Collection>> {
-        self.by_name.get(self.names.get(&id)?)
+        self.owners.get(id)?.as_ref()
     }
 
     /// The collection with that id.
@@ -151,12 +152,12 @@ impl Catalog {
     /// Adds a collection, or replaces the one with the same id.
     pub fn put(&mut self, collection: Collection) {
         self.remove(collection.id);
-        let name = collection.name.clone();
+        let collection = Arc::new(collection);
         for index in &collection.indexes {
-            self.names.insert_mut(index.id, name.clone());
+            self.owners.set(index.id, Some(collection.clone()));
         }
-        self.names.insert_mut(collection.id, name.clone());
-        self.by_name.insert_mut(name, Arc::new(collection));
+        self.owners.set(collection.id, Some(collection.clone()));
+        self.by_name.insert_mut(collection.name.clone(), collection);
     }
 
     pub fn remove(&mut self, id: TreeId) {
@@ -164,9 +165,9 @@ impl Catalog {
             return;
         };
         for index in &collection.indexes {
-            self.names.remove_mut(&index.id);
+            self.owners.set(index.id, None);
         }
-        self.names.remove_mut(&id);
+        self.owners.set(id, None);
         self.by_name.remove_mut(&collection.name);
     }
 }
@@ -245,7 +246,7 @@ impl Entry {
             page_size: file.page_size as u32,
             free_map,
             name: name.clone(),
-            file: file.name.clone(),
+            file: file.name.to_string(),
             spec: spec.to_vec(),
         })
     }

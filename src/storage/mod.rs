@@ -7,6 +7,7 @@ pub mod engine;
 pub mod error;
 pub mod page;
 pub mod pager;
+mod persistent;
 pub mod roots;
 pub mod salvage;
 pub mod snapshot;

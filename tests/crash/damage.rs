@@ -222,7 +222,8 @@ impl Unread {
 
     fn add(&mut self, file: &PageFile, tree: Tree) {
         let space = file.capture_space().expect("sound");
-        self.alive.insert(file.name.clone(), space.alive().clone());
+        self.alive
+            .insert(file.name.to_string(), space.alive().clone());
         if !tree.root.is_null() {
             self.add_slack(file, tree.root, tree.level);
         }
@@ -238,7 +239,7 @@ impl Unread {
                 let start = u64::from(at.number) * PAGE;
                 let end = start + u64::from(file.extent_pages(length)) * PAGE;
                 let content = start + HEADER as u64 + u64::from(length);
-                self.slack.push((file.name.clone(), content..end));
+                self.slack.push((file.name.to_string(), content..end));
             }
         }
     }

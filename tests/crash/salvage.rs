@@ -121,7 +121,7 @@ fn add_homes(
         }
         for page in pages {
             homes
-                .entry((file.name.clone(), page))
+                .entry((file.name.to_string(), page))
                 .or_default()
                 .insert(key.clone());
         }
@@ -143,7 +143,7 @@ impl Expected {
         let version = engine.snapshot();
         let collections = version.catalog.collections().map(|found| {
             let model = sample.model.newest().collections[&found.name].clone();
-            (found.name.clone(), found.file.name.clone(), model)
+            (found.name.clone(), found.file.name.to_string(), model)
         });
         Expected {
             collections: collections.collect(),

@@ -31,6 +31,7 @@ fn file_on(vfs: Arc<MemoryVfs>, page_size: usize) -> Arc<PageFile> {
         cache: Cache::new(64 << 10),
         capturing: AtomicU64::new(0),
         created_file: AtomicBool::new(false),
+        waiting: Default::default(),
     });
     PageFile::new(
         &shared,

@@ -25,7 +25,7 @@ const SYNC_STEP: usize = 16 << 20;
 
 /// Syncs for which a further thread is started, and threads at most.
 const SYNCS_WORTH_A_THREAD: usize = 2;
-const MOST_SYNC_THREADS: usize = 32;
+const MOST_SYNC_THREADS: usize = 64;
 
 pub(super) struct CheckpointState {
     /// What the newer slot says.
@@ -143,7 +143,7 @@ impl Engine {
         lsn: Lsn,
     ) -> Result<()> {
         for id in dropped.union(&state.to_remove) {
-            let file = self.files.read().get(id).cloned();
+            let file = self.files.read().get(*id).cloned();
             // Beside this one and the engine's own.
             if let Some(file) = file.filter(|file| Arc::strong_count(file) > 2) {
                 self.write_file(&file, lsn)?;
@@ -200,7 +200,7 @@ impl Engine {
         let files = self.files.read();
         let mut dirty = Vec::new();
         for &id in &core.dirty {
-            if let Some(file) = files.get(&id) {
+            if let Some(file) = files.get(id) {
                 dirty.push((id, file.clone(), file.capture_space()?));
             }
         }
@@ -313,7 +313,7 @@ impl Engine {
     ) -> Result<Option<bool>> {
         // Under the lock until the file is gone: nobody may come to use it, or its name, meanwhile.
         let mut files = self.files.write();
-        let Some(file) = files.get(&id) else {
+        let Some(file) = files.get(id) else {
             return Ok(Some(false));
         };
         if in_use(file) {
@@ -325,7 +325,7 @@ impl Engine {
         if exists {
             self.vfs.remove(&file.name).map_err(failed)?;
         }
-        files.remove(&id);
+        files.remove(id);
         Ok(Some(exists))
     }
 

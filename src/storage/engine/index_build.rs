@@ -153,7 +153,7 @@ impl<'e> WriteTxn<'e> {
             }
             let file = self.new_file(id, &collection.name, Some(&name));
             let file =
-                engine.files.read().get(&id).cloned().ok_or_else(|| {
+                engine.files.read().get(id).cloned().ok_or_else(|| {
                     Error::new(ErrorKind::NotFound, format!("{file} is not there"))
                 })?;
             build.targets.push(Target {
@@ -393,7 +393,7 @@ impl<'e> IndexBuild<'e> {
                 return Err(error);
             }
             txn.roots.set(index.id, target.tree);
-            txn.touched.push(index.id);
+            txn.touched.insert(index.id);
         }
         txn.catalog.put(collection);
         Ok(txn.commit())

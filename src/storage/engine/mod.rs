@@ -15,11 +15,15 @@ mod checkpoint;
 mod commit;
 mod compact;
 mod compact_idle;
+mod files;
 mod fill;
 mod index_build;
 mod open;
 mod publish;
 mod recent;
+mod replay;
+#[cfg(test)]
+mod replay_tests;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -52,6 +56,7 @@ use commit::GroupCommit;
 use compact::Compactions;
 pub use compact::{Compacted, Pace, Prospect};
 pub use compact_idle::IdleCompaction;
+use files::Files;
 pub use index_build::{BuildFigures, IndexBuild, NewIndex, Settled};
 pub(super) use open::page_files;
 use recent::RecentWrites;
@@ -170,8 +175,7 @@ pub struct Engine {
     recent: RecentWrites,
     /// The number of the next commit that is written in parts.
     parts: AtomicU64,
-    /// The files of all trees, dropped ones too until they are removed. In order, so that a run follows from its input alone.
-    files: RwLock<BTreeMap<TreeId, Arc<PageFile>>>,
+    files: RwLock<Files>,
     /// The newest commit.
     committed: AtomicU64,
     /// The newest commit that a version shows, or will: pages born up to here never change again. Moved on under the commit
@@ -290,12 +294,12 @@ impl Engine {
         let pin = crossbeam_epoch::pin();
         let files = self.files.read();
         for death in &free {
-            if let Some(file) = files.get(&death.tree) {
+            if let Some(file) = files.get(death.tree) {
                 file.release(death.number, death.pages, &pin)?;
             }
         }
         for of_tree in free.chunk_by(|a, b| a.tree == b.tree) {
-            if let Some(file) = files.get(&of_tree[0].tree) {
+            if let Some(file) = files.get(of_tree[0].tree) {
                 file.tidy_unwritten(&pin);
             }
         }
@@ -328,9 +332,9 @@ impl Engine {
     }
 
     /// Writes the pages of an open transaction to their places.
-    fn write_private(&self, birth: Lsn, trees: &[TreeId]) -> Result<()> {
+    fn write_private(&self, birth: Lsn, trees: &BTreeSet<TreeId>) -> Result<()> {
         for tree in trees {
-            let file = self.files.read().get(tree).cloned();
+            let file = self.files.read().get(*tree).cloned();
             let pin = crossbeam_epoch::pin();
             let written = file.map_or(Ok(()), |file| file.write_private(birth, &pin));
             pin.flush();
@@ -362,14 +366,19 @@ impl Engine {
         Ok(true)
     }
 
+    /// The files of collections and indexes that have pages not on disk. The catalog's is the running checkpoint's alone, and a file
+    /// that has been removed must not come back.
+    fn waiting_files(&self) -> Vec<Arc<PageFile>> {
+        let files = self.files.read();
+        let waiting = self.shared.waiting.lock();
+        let found = waiting.iter().filter_map(|&tree| files.get(tree));
+        found.cloned().collect()
+    }
+
     /// Whether the pages that wait in memory are differences for the most part: writing them frees little.
     fn is_mostly_thin(&self) -> bool {
-        let whole: usize = self
-            .files
-            .read()
-            .values()
-            .map(|f| f.unwritten_bytes())
-            .sum();
+        let waiting = self.waiting_files();
+        let whole: usize = waiting.iter().map(|file| file.unwritten_bytes()).sum();
         let dirty = self.shared.dirty_bytes.load(Ordering::Relaxed).max(0);
         whole as u64 > 4 * dirty as u64
     }
@@ -384,8 +393,7 @@ impl Engine {
         };
         let dirty = self.shared.dirty_bytes.load(Ordering::Relaxed).max(0) as usize;
         let (wanted, mut saved) = (dirty.saturating_sub(target), 0);
-        let files: Vec<_> = self.files.read().values().cloned().collect();
-        for file in files {
+        for file in self.waiting_files() {
             if saved >= wanted {
                 break;
             }
@@ -398,8 +406,7 @@ impl Engine {
 
     /// Writes pages born up to `limit` to their places until no more than `target` bytes wait.
     fn write_ahead(&self, limit: Lsn, target: usize) -> Result<()> {
-        let files: Vec<_> = self.files.read().values().cloned().collect();
-        for file in files {
+        for file in self.waiting_files() {
             // A guard for each file: pages are freed only when no guard is older.
             let pin = crossbeam_epoch::pin();
             let excess = self.shared.dirty_bytes.load(Ordering::Relaxed) - target as i64;

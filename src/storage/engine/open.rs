@@ -3,7 +3,6 @@
 //! What opening costs depends on the number of collections and the length of the log, not on the size of the data; only an index
 //! whose creation is still in the log is built again.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 
@@ -13,8 +12,9 @@ use super::arrivals::Arrivals;
 use super::background::Bell;
 use super::checkpoint::CheckpointState;
 use super::commit::GroupCommit;
+use super::files::Files;
 use super::recent::RecentWrites;
-use super::write::{Scratch, WriteTxn};
+use super::write::Scratch;
 use super::{Core, Engine, Options};
 use crate::storage::btree::TreeRef;
 use crate::storage::btree::walk::Walk;
@@ -32,7 +32,6 @@ use crate::storage::snapshot::{Registry, Version};
 use crate::storage::superblock::{FILE_MAGIC, LogPosition, RESERVED, Superblock};
 use crate::storage::vfs::Vfs;
 use crate::storage::wal::group::Pending;
-use crate::storage::wal::operation::{Operation, Operations};
 use crate::storage::wal::reader::{self, Log};
 use crate::storage::wal::writer::{LogWriter, SEGMENT_HEADER};
 use crate::storage::wal::{self};
@@ -44,7 +43,7 @@ const NEW_METADATA: &str = "metadata.new";
 struct Loaded {
     roots: Roots,
     catalog: Catalog,
-    files: BTreeMap<TreeId, Arc<PageFile>>,
+    files: Files,
 }
 
 impl Engine {
@@ -76,6 +75,7 @@ impl Engine {
             cache: Cache::new(options.cache_bytes / 2),
             capturing: AtomicU64::new(0),
             created_file: AtomicBool::new(false),
+            waiting: Default::default(),
         });
         let (catalog_file, loaded) = load(&shared, &superblock)?;
         let log = match options.replay {
@@ -144,41 +144,6 @@ impl Engine {
         let engine = Arc::new(engine);
         engine.start_background();
         Ok(engine)
-    }
-
-    /// Applies the log behind the checkpoint as one transaction.
-    fn replay(&self, log: &Log, checkpoint: Lsn) -> Result<()> {
-        if log.last == checkpoint {
-            return Ok(());
-        }
-        let mut txn = self.begin_replay(log.last);
-        let mut since_relief = 0;
-        log.replay(checkpoint, |lsn, operations| {
-            for operation in Operations(operations) {
-                let result = match operation {
-                    Ok(operation) => replay_operation(&mut txn, &operation),
-                    Err(reason) => Err(Error::new(ErrorKind::Corrupt, reason)),
-                };
-                result.map_err(|e| {
-                    let message = format!("commit {lsn} of the log cannot be replayed");
-                    Error::new(e.kind(), message).with_source(e)
-                })?;
-            }
-            since_relief += operations.len();
-            if since_relief > 1 << 20 {
-                since_relief = 0;
-                txn.relieve_own()?;
-            }
-            Ok(())
-        })?;
-        txn.commit();
-        log::info!(
-            "{}: recovered commits {} to {}",
-            self.shown(),
-            checkpoint + 1,
-            log.last
-        );
-        Ok(())
     }
 
     /// Makes the log ready for the next group. What it holds is durable already (`settle`).
@@ -344,17 +309,11 @@ fn random_id() -> [u8; 16] {
 
 /// Removes page files that the catalog does not know: what a crash left of trees whose creation is only in the log,
 /// or whose removal was interrupted. Files of another database are left alone.
-fn remove_orphans(
-    vfs: &Arc<dyn Vfs>,
-    database_id: [u8; 16],
-    files: &BTreeMap<TreeId, Arc<PageFile>>,
-) -> Result<()> {
+fn remove_orphans(vfs: &Arc<dyn Vfs>, database_id: [u8; 16], files: &Files) -> Result<()> {
     let failed = |e| Error::io(format!("cannot tidy {}", vfs.display("")), e);
-    let known: std::collections::HashSet<&str> =
-        files.values().map(|file| file.name.as_str()).collect();
     let mut removed = false;
     for name in vfs.list("").map_err(failed)? {
-        let orphan = is_page_file(&name) && !known.contains(name.as_str());
+        let orphan = is_page_file(&name) && !files.has_name(&name);
         if name == NEW_METADATA || (orphan && !is_foreign(vfs, &name, database_id)) {
             vfs.remove(&name).map_err(failed)?;
             removed = true;
@@ -387,9 +346,10 @@ fn load(shared: &Arc<Shared>, superblock: &Superblock) -> Result<(Arc<PageFile>,
     let mut loaded = Loaded {
         roots: Roots::default(),
         catalog: Catalog::default(),
-        files: BTreeMap::new(),
+        files: Files::default(),
     };
-    let mut collections: HashMap<TreeId, Collection> = HashMap::new();
+    // In order of their ids, as the tree has them.
+    let mut collections: Vec<Collection> = Vec::new();
     let mut indexes: Vec<(TreeId, Arc<Index>)> = Vec::new();
     {
         let pin = crossbeam_epoch::pin();
@@ -409,7 +369,7 @@ fn load(shared: &Arc<Shared>, superblock: &Superblock) -> Result<(Arc<PageFile>,
             let map = FreeMap::new(entry.free_map, 1);
             let size = entry.page_size as usize;
             let file = PageFile::new(shared, entry.id, &entry.file, size, map);
-            loaded.files.insert(entry.id, file.clone());
+            loaded.files.insert(file.clone());
             loaded.roots.set(entry.id, entry.tree);
             if entry.owner == 0 {
                 let Entry {
@@ -418,16 +378,13 @@ fn load(shared: &Arc<Shared>, superblock: &Superblock) -> Result<(Arc<PageFile>,
                     spec: options,
                     ..
                 } = entry;
-                collections.insert(
+                collections.push(Collection {
                     id,
-                    Collection {
-                        id,
-                        name,
-                        options: catalog::Options::new(&options),
-                        file,
-                        indexes: Vec::new(),
-                    },
-                );
+                    name,
+                    options: catalog::Options::new(&options),
+                    file,
+                    indexes: Vec::new(),
+                });
             } else {
                 let Entry {
                     id,
@@ -443,113 +400,14 @@ fn load(shared: &Arc<Shared>, superblock: &Superblock) -> Result<(Arc<PageFile>,
         }
     }
     for (owner, index) in indexes {
-        let Some(collection) = collections.get_mut(&owner) else {
+        let Ok(at) = collections.binary_search_by_key(&owner, |collection| collection.id) else {
             let reason = format!("index {:?} belongs to no collection", index.name);
             return Err(Error::corrupt_file(&catalog_file.shown(), reason));
         };
-        collection.indexes.push(index);
+        collections[at].indexes.push(index);
     }
-    for collection in collections.into_values() {
+    for collection in collections {
         loaded.catalog.put(collection);
     }
     Ok((catalog_file, loaded))
-}
-
-fn replay_operation(txn: &mut WriteTxn<'_>, operation: &Operation<'_>) -> Result<()> {
-    let find = |txn: &WriteTxn<'_>, id| {
-        txn.catalog().by_id(id).cloned().ok_or_else(|| {
-            Error::new(
-                ErrorKind::Corrupt,
-                format!("collection {id} does not exist"),
-            )
-        })
-    };
-    let duplicate = match *operation {
-        Operation::Put { tree, key, value } => {
-            let collection = find(txn, tree)?;
-            txn.put(&collection, key, value)?
-        }
-        Operation::Patch {
-            tree,
-            key,
-            checksum,
-            steps,
-        } => {
-            let collection = find(txn, tree)?;
-            txn.patch(&collection, key, checksum, steps)?
-        }
-        Operation::Delete { tree, key } => {
-            let collection = find(txn, tree)?;
-            txn.delete(&collection, key)?;
-            None
-        }
-        Operation::CreateCollection {
-            tree,
-            name,
-            file,
-            page_size,
-            options,
-        } => {
-            txn.apply_create_collection(tree, name, file, page_size, options);
-            None
-        }
-        Operation::DropCollection { tree } => {
-            let collection = find(txn, tree)?;
-            txn.drop_collection(&collection);
-            None
-        }
-        Operation::RenameCollection { tree, name } => {
-            let collection = find(txn, tree)?;
-            txn.rename_collection(&collection, name)?;
-            None
-        }
-        Operation::SetOptions { tree, options } => {
-            let collection = find(txn, tree)?;
-            txn.set_options(&collection, options);
-            None
-        }
-        Operation::CreateIndex {
-            tree,
-            collection,
-            unique,
-            name,
-            file,
-            page_size,
-            spec,
-        } => {
-            let collection = find(txn, collection)?;
-            txn.apply_create_index(
-                &collection,
-                tree,
-                unique,
-                name,
-                file,
-                page_size,
-                spec,
-                &|_| Ok(()),
-            )?
-        }
-        Operation::DropIndex { tree } => {
-            let owner = txn.catalog().owner(tree).cloned();
-            let found = owner.as_ref().and_then(|collection| {
-                let index = collection.indexes.iter().find(|index| index.id == tree)?;
-                Some((collection, index))
-            });
-            let Some((collection, index)) = found else {
-                return Err(Error::new(
-                    ErrorKind::Corrupt,
-                    format!("index {tree} does not exist"),
-                ));
-            };
-            txn.drop_index(collection, index);
-            None
-        }
-    };
-    match duplicate {
-        None => Ok(()),
-        Some(_) => Err(Error::new(
-            ErrorKind::Corrupt,
-            "a unique key is there twice",
-        )),
-    }
 }

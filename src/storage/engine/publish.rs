@@ -223,13 +223,13 @@ impl WriteTxn<'_> {
             .take(|tree| adopted.contains(&tree), &mut pages);
         for &tree in adopted {
             self.roots.set(tree, fork.roots.get(tree));
-            self.touched.push(tree);
+            self.touched.insert(tree);
         }
         let files = self.engine.files.read();
         for of_tree in pages.chunk_by(|(a, ..), (b, ..)| a == b) {
             let numbers: Vec<(u32, u32)> =
                 of_tree.iter().map(|&(_, n, count)| (n, count)).collect();
-            if let Some(file) = files.get(&of_tree[0].0) {
+            if let Some(file) = files.get(of_tree[0].0) {
                 file.adopt(fork.birth, &numbers)?;
             }
         }
@@ -239,13 +239,13 @@ impl WriteTxn<'_> {
             .iter()
             .filter(|death| adopted.contains(&death.tree))
         {
-            if let Some(file) = files.get(&death.tree) {
+            if let Some(file) = files.get(death.tree) {
                 file.die(death.number, death.pages)?;
             }
             self.changes.died.push(*death);
         }
         drop(files);
-        for id in fork.created.drain(..) {
+        for id in std::mem::take(&mut fork.created) {
             if let Some(made) = fork.catalog.by_id(id) {
                 self.catalog.put(Collection::clone(made));
             }

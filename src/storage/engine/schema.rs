@@ -34,9 +34,9 @@ impl WriteTxn<'_> {
         let mut files = self.engine.files.write();
         // A file that is not ours may have the name too.
         let exists = |name: &str| self.engine.vfs.exists(name).unwrap_or(true);
-        let taken = |name: &str| files.values().any(|file| file.name == name) || exists(name);
+        let taken = |name: &str| files.has_name(name) || exists(name);
         let name = catalog::file_name(id, collection, index, taken);
-        files.insert(id, self.page_file(id, &name, self.engine.options.page_size));
+        files.insert(self.page_file(id, &name, self.engine.options.page_size));
         name
     }
 
@@ -47,14 +47,14 @@ impl WriteTxn<'_> {
 
     fn add_file(&mut self, id: TreeId, name: &str, page_size: u32) -> Arc<PageFile> {
         let mut files = self.engine.files.write();
-        let file = files
-            .entry(id)
-            .or_insert_with(|| self.page_file(id, name, page_size));
-        let file = file.clone();
+        let file = match files.get(id) {
+            Some(file) => file.clone(),
+            None => files.insert(self.page_file(id, name, page_size)),
+        };
         drop(files);
-        self.created.push(id);
+        self.created.insert(id);
         self.next_tree = self.next_tree.max(id + 1);
-        self.touched.push(id);
+        self.touched.insert(id);
         file
     }
 
@@ -116,7 +116,7 @@ impl WriteTxn<'_> {
             tree: collection.id,
             name,
         });
-        self.touched.push(collection.id);
+        self.touched.insert(collection.id);
         let mut renamed = collection.clone();
         renamed.name = name.to_string();
         self.catalog.put(renamed);
@@ -129,7 +129,7 @@ impl WriteTxn<'_> {
             tree: collection.id,
             options,
         });
-        self.touched.push(collection.id);
+        self.touched.insert(collection.id);
         let mut changed = collection.clone();
         changed.options = Options::new(options);
         self.catalog.put(changed);

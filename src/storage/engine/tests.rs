@@ -33,7 +33,7 @@ impl CompiledIndex for WordIndex {
     }
 }
 
-fn open(vfs: &Arc<MemoryVfs>, options: Options) -> Result<Arc<Engine>> {
+pub(super) fn open(vfs: &Arc<MemoryVfs>, options: Options) -> Result<Arc<Engine>> {
     let options = Options {
         mapped: false,
         background: false,
@@ -43,7 +43,12 @@ fn open(vfs: &Arc<MemoryVfs>, options: Options) -> Result<Arc<Engine>> {
     Engine::open(vfs.clone(), options, Arc::new(Words))
 }
 
-fn put(engine: &Engine, collection: &str, key: &str, document: &str) -> Option<Duplicate> {
+pub(super) fn put(
+    engine: &Engine,
+    collection: &str,
+    key: &str,
+    document: &str,
+) -> Option<Duplicate> {
     let mut txn = engine.begin_write().expect("writable");
     let found = match txn.collection(collection) {
         Some(found) => found,
@@ -59,7 +64,12 @@ fn put(engine: &Engine, collection: &str, key: &str, document: &str) -> Option<D
     duplicate
 }
 
-fn index(engine: &Engine, collection: &str, name: &str, unique: bool) -> Option<Duplicate> {
+pub(super) fn index(
+    engine: &Engine,
+    collection: &str,
+    name: &str,
+    unique: bool,
+) -> Option<Duplicate> {
     let mut txn = engine.begin_write().expect("writable");
     let found = txn.collection(collection).expect("there");
     let duplicate = txn

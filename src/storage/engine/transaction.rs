@@ -9,6 +9,7 @@
 //! is refused. `gate` is shared by all that use the transaction and taken alone to end it, so that its pages are released only
 //! when nobody reads them.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -60,8 +61,8 @@ pub(super) struct Fork {
     pub roots: Roots,
     pub catalog: Catalog,
     pub changes: Changes,
-    pub touched: Vec<TreeId>,
-    pub created: Vec<TreeId>,
+    pub touched: BTreeSet<TreeId>,
+    pub created: BTreeSet<TreeId>,
     /// What it did, as the log will say it; but for what the log has been told already.
     pub operations: Vec<u8>,
     pub parts: Option<Parts>,
@@ -155,8 +156,8 @@ impl Engine {
             catalog: base.catalog.clone(),
             base,
             changes,
-            touched: Vec::new(),
-            created: Vec::new(),
+            touched: BTreeSet::new(),
+            created: BTreeSet::new(),
             operations: Vec::new(),
             parts: None,
             first_part: Arc::default(),
@@ -355,7 +356,7 @@ impl Engine {
             self.poison(&error);
         }
         let files = self.files.read();
-        for id in &fork.touched {
+        for &id in &fork.touched {
             if let Some(file) = files.get(id) {
                 file.forget_private(fork.birth);
             }
@@ -370,7 +371,7 @@ impl Engine {
         let pin = crossbeam_epoch::pin();
         let files = self.files.read();
         for (tree, number, count) in pages {
-            if let Some(file) = files.get(&tree) {
+            if let Some(file) = files.get(tree) {
                 file.release(number, count, &pin)?;
             }
         }

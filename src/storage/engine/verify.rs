@@ -140,14 +140,8 @@ impl Engine {
     }
 
     fn warn_of_orphans(&self, findings: &mut Findings) -> Result<()> {
-        let known: std::collections::HashSet<String> = self
-            .files
-            .read()
-            .values()
-            .map(|file| file.name.clone())
-            .collect();
         for name in super::page_files(&self.vfs)? {
-            if !known.contains(&name) {
+            if !self.files.read().has_name(&name) {
                 let shown = self.vfs.display(&name);
                 findings.warn(format!("{shown} belongs to no collection of this database"));
             }

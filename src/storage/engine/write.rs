@@ -5,8 +5,9 @@
 //! state, which keeps what it did even when it is dropped. Every refusal (duplicate key, document that cannot be indexed) comes
 //! before the first change, so that a caller may go on with the next document.
 //!
-//! Invariant: data and index change in the same `apply`, in normal running and in replay alike.
+//! Invariant: data and index change in the same transaction, here as in replay (`replay.rs`).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -80,8 +81,8 @@ pub struct WriteTxn<'e> {
     pub(super) roots: Roots,
     pub(super) catalog: Catalog,
     pub(super) changes: Changes,
-    pub(super) touched: Vec<TreeId>,
-    pub(super) created: Vec<TreeId>,
+    pub(super) touched: BTreeSet<TreeId>,
+    pub(super) created: BTreeSet<TreeId>,
     pub(super) dropped: Vec<TreeId>,
     pub(super) next_tree: TreeId,
     /// Where this commit's record starts; `None` in replay and in statements, which do not write to the log.
@@ -184,8 +185,8 @@ impl<'e> WriteTxn<'e> {
             roots: core.roots.clone(),
             catalog: core.catalog.clone(),
             changes: Changes::default(),
-            touched: Vec::new(),
-            created: Vec::new(),
+            touched: BTreeSet::new(),
+            created: BTreeSet::new(),
             dropped: Vec::new(),
             next_tree: core.next_tree,
             mark,
@@ -436,40 +437,50 @@ impl<'e> WriteTxn<'e> {
         match after {
             Some(value) => {
                 self.log_value(&mut scratch.steps, collection.id, key, before, value);
-                let flags = self.engine.deriver.primary_flags(key);
-                self.edit(collection.id, &collection.file, |edit, tree| {
-                    tree.flags |= flags;
-                    edit.put(tree, key, value)
-                })?;
             }
-            None => {
-                self.log(&Operation::Delete {
-                    tree: collection.id,
-                    key,
-                });
-                self.edit(collection.id, &collection.file, |edit, tree| {
-                    edit.delete(tree, key).map(|_| ())
-                })?;
-            }
+            None => self.log(&Operation::Delete {
+                tree: collection.id,
+                key,
+            }),
         }
+        self.set_document(collection, key, after)?;
         hit(Point::Writing);
         for (position, index) in collection.indexes.iter().enumerate() {
             let (before, after) = (&scratch.before[position], &scratch.after[position]);
             let entry = &mut scratch.entry;
             self.edit(index.id, &index.file, |edit, tree| {
-                for old in before.iter().filter(|old| !after.contains(old)) {
-                    index_entry(entry, old, key);
-                    edit.delete(tree, entry)?;
-                }
-                for new in after.iter().filter(|new| !before.contains(new)) {
-                    index_entry(entry, new, key);
-                    edit.put(tree, entry, &(key.len() as u16).to_le_bytes())?;
-                }
                 tree.flags |= after.flags();
-                Ok(())
+                each_difference(before, after, |is_new, index_key| {
+                    index_entry(entry, index_key, key);
+                    match is_new {
+                        true => edit.put(tree, entry, &(key.len() as u16).to_le_bytes()),
+                        false => edit.delete(tree, entry).map(|_| ()),
+                    }
+                })
             })?;
         }
         Ok(None)
+    }
+
+    /// Sets or removes a document. Its index entries are the caller's business.
+    pub(super) fn set_document(
+        &mut self,
+        collection: &Collection,
+        key: &[u8],
+        document: Option<&[u8]>,
+    ) -> Result<()> {
+        let flags = self.engine.deriver.primary_flags(key);
+        self.edit(
+            collection.id,
+            &collection.file,
+            |edit, tree| match document {
+                Some(value) => {
+                    tree.flags |= flags;
+                    edit.put(tree, key, value)
+                }
+                None => edit.delete(tree, key).map(|_| ()),
+            },
+        )
     }
 
     /// Logs what becomes of a document: as a difference to what it was, if that is shorter.
@@ -574,9 +585,7 @@ impl<'e> WriteTxn<'e> {
         if tree != before {
             self.roots.set(id, tree);
         }
-        if !self.touched.contains(&id) {
-            self.touched.push(id);
-        }
+        self.touched.insert(id);
         Ok(())
     }
 
@@ -612,7 +621,7 @@ impl<'e> WriteTxn<'e> {
         core.roots = self.roots.clone();
         core.catalog = self.catalog.clone();
         core.next_tree = self.next_tree;
-        core.dirty.extend(self.touched.drain(..));
+        core.dirty.extend(&self.touched);
         for id in self.dropped.drain(..) {
             core.dirty.remove(&id);
             core.dropped.insert(id);
@@ -643,17 +652,17 @@ impl<'e> WriteTxn<'e> {
             .iter()
             .filter(|death| death.born != self.lsn)
         {
-            if let Some(file) = files.get(&death.tree) {
+            if let Some(file) = files.get(death.tree) {
                 file.revive(death.number, death.pages)?;
             }
         }
         for &(tree, number, pages) in &self.changes.born {
-            if let Some(file) = files.get(&tree) {
+            if let Some(file) = files.get(tree) {
                 file.release(number, pages, &pin)?;
             }
         }
         drop(files);
-        for id in self.created.drain(..) {
+        for id in std::mem::take(&mut self.created) {
             self.engine.forget_file(id);
         }
         Ok(())
@@ -691,6 +700,21 @@ impl Drop for WriteTxn<'_> {
             self.engine.poison(&error);
         }
     }
+}
+
+/// The index keys that go and those that come, with whether they come.
+pub(super) fn each_difference(
+    before: &KeySet,
+    after: &KeySet,
+    mut visit: impl FnMut(bool, &[u8]) -> Result<()>,
+) -> Result<()> {
+    for old in before.iter().filter(|old| !after.contains(old)) {
+        visit(false, old)?;
+    }
+    for new in after.iter().filter(|new| !before.contains(new)) {
+        visit(true, new)?;
+    }
+    Ok(())
 }
 
 /// The key of an index entry: index key, then primary key.

@@ -9,7 +9,7 @@
 
 mod inspect;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -45,6 +45,8 @@ pub struct Shared {
     pub capturing: AtomicU64,
     /// A page file was made since the directory was last synced.
     pub created_file: AtomicBool,
+    /// The trees whose files have pages not on disk. In order, so that a run follows from its input alone.
+    pub waiting: Mutex<BTreeSet<TreeId>>,
 }
 
 /// The clean pages held in memory where there are no maps: first in, first out, with a second chance.
@@ -100,7 +102,7 @@ impl Cache {
 /// A file of pages, and so the home of one tree.
 pub struct PageFile {
     pub tree: TreeId,
-    pub name: String,
+    pub name: Arc<str>,
     pub page_size: usize,
     pub(super) shared: Arc<Shared>,
     this: Weak<PageFile>,
@@ -133,7 +135,7 @@ impl PageFile {
     ) -> Arc<PageFile> {
         Arc::new_cyclic(|this| PageFile {
             tree,
-            name: name.to_string(),
+            name: name.into(),
             page_size,
             shared: shared.clone(),
             this: this.clone(),
@@ -325,7 +327,7 @@ impl PageFile {
             let mut private = self.private.lock();
             private.entry(birth).or_default().push(number);
         } else {
-            self.unwritten.lock().pages.push_back((number, birth));
+            self.wait_for_writing([(number, birth)]);
         }
     }
 
@@ -499,6 +501,7 @@ impl PageFile {
                     numbers.push((number, birth));
                 }
             }
+            self.list(&mut unwritten);
         }
         numbers.sort_unstable();
         numbers.dedup();
@@ -512,6 +515,7 @@ impl PageFile {
                 .into_iter()
                 .rev()
                 .for_each(|page| unwritten.put_first(page));
+            self.list(&mut unwritten);
         }
         result.map(|()| bytes)
     }
@@ -570,8 +574,7 @@ impl PageFile {
                 .for_each(|&(number, count)| space.adopt(number, count))
         })?;
         let waiting = self.private.lock().remove(&birth).unwrap_or_default();
-        let waiting = waiting.into_iter().map(|number| (number, birth));
-        self.unwritten.lock().pages.extend(waiting);
+        self.wait_for_writing(waiting.into_iter().map(|number| (number, birth)));
         Ok(())
     }
 
@@ -808,13 +811,15 @@ impl Drop for PageFile {
     fn drop(&mut self) {
         // A dropped collection's unwritten pages no longer count against the dirty limit.
         let pin = crossbeam_epoch::pin();
-        for &(number, birth) in &self.unwritten.lock().pages {
+        let mut unwritten = self.unwritten.lock();
+        for (number, birth) in std::mem::take(&mut unwritten.pages) {
             if let Some(page) = self.unwritten_page(number, birth, &pin) {
                 self.shared
                     .dirty_bytes
                     .fetch_sub(page.size() as i64, Ordering::Relaxed);
             }
         }
+        self.list(&mut unwritten);
     }
 }
 

@@ -34,7 +34,8 @@ pub fn in_one_map(offset: u64, length: u64) -> bool {
 
 #[derive(Default)]
 pub struct Maps {
-    maps: [OnceLock<Map>; MAPS],
+    /// None before the first page is read: most of ten thousand files are not in use.
+    maps: OnceLock<Box<[OnceLock<Map>; MAPS]>>,
 }
 
 impl Maps {
@@ -51,7 +52,8 @@ impl Maps {
             offset + length as u64 <= end,
             "extents do not straddle maps"
         );
-        let map = match self.maps[index].get() {
+        let slot = &self.maps.get_or_init(Box::default)[index];
+        let map = match slot.get() {
             Some(map) => map,
             None => {
                 let made = open()?
@@ -59,7 +61,7 @@ impl Maps {
                     .map_err(|e| Error::io("cannot map the file", e))?;
                 match made {
                     // A racing reader may have made the same map; the second is dropped unused.
-                    Some(made) => self.maps[index].get_or_init(|| made),
+                    Some(made) => slot.get_or_init(|| made),
                     None => return Ok(None),
                 }
             }
@@ -80,8 +82,10 @@ const WORD_CHUNKS: usize = 21;
 /// One bit a page, set once its checksum was found right (or was computed by us).
 #[derive(Default)]
 pub struct Verified {
-    chunks: [OnceLock<Box<[AtomicU64]>>; WORD_CHUNKS],
+    chunks: OnceLock<Box<WordChunks>>,
 }
+
+type WordChunks = [OnceLock<Box<[AtomicU64]>>; WORD_CHUNKS];
 
 impl Verified {
     fn locate(number: u32) -> (usize, usize, u64) {
@@ -92,9 +96,14 @@ impl Verified {
     }
 
     #[inline]
+    fn chunk(&self, chunk: usize) -> Option<&[AtomicU64]> {
+        self.chunks.get()?[chunk].get().map(|words| &**words)
+    }
+
+    #[inline]
     pub fn get(&self, number: u32) -> bool {
         let (chunk, index, mask) = Self::locate(number);
-        match self.chunks[chunk].get() {
+        match self.chunk(chunk) {
             Some(words) => words[index].load(Ordering::Acquire) & mask != 0,
             None => false,
         }
@@ -102,7 +111,7 @@ impl Verified {
 
     pub fn set(&self, number: u32) {
         let (chunk, index, mask) = Self::locate(number);
-        let words = self.chunks[chunk].get_or_init(|| {
+        let words = self.chunks.get_or_init(Box::default)[chunk].get_or_init(|| {
             (0..FIRST_WORDS << chunk)
                 .map(|_| AtomicU64::new(0))
                 .collect()
@@ -113,7 +122,7 @@ impl Verified {
     /// The page must be verified again before its next use.
     pub fn clear(&self, number: u32) {
         let (chunk, index, mask) = Self::locate(number);
-        if let Some(words) = self.chunks[chunk].get() {
+        if let Some(words) = self.chunk(chunk) {
             words[index].fetch_and(!mask, Ordering::Release);
         }
     }

@@ -239,8 +239,10 @@ impl<'a> PageRef<'a> {
 type Chunk = Box<[AtomicPtr<Header>]>;
 
 /// The table.
+#[derive(Default)]
 pub struct PageTable {
-    chunks: [OnceLock<Chunk>; CHUNKS],
+    /// None before the first page: most of ten thousand files are not in use.
+    chunks: std::sync::OnceLock<Box<[OnceLock<Chunk>; CHUNKS]>>,
 }
 
 fn locate(number: u32) -> (usize, usize) {
@@ -249,26 +251,26 @@ fn locate(number: u32) -> (usize, usize) {
     (chunk, number as usize - FIRST_CHUNK * ((1 << chunk) - 1))
 }
 
-impl Default for PageTable {
-    fn default() -> PageTable {
-        PageTable {
-            chunks: std::array::from_fn(|_| OnceLock::new()),
-        }
-    }
-}
-
 impl PageTable {
     fn entry(&self, number: u32) -> &AtomicPtr<Header> {
         let (chunk, index) = locate(number);
-        let entries = self.chunks[chunk].get_or_init(|| null_pointers(FIRST_CHUNK << chunk));
+        let chunks = self
+            .chunks
+            .get_or_init(|| Box::new(std::array::from_fn(|_| OnceLock::new())));
+        let entries = chunks[chunk].get_or_init(|| null_pointers(FIRST_CHUNK << chunk));
         &entries[index]
+    }
+
+    #[inline]
+    fn chunk(&self, chunk: usize) -> Option<&[AtomicPtr<Header>]> {
+        self.chunks.get()?[chunk].get().map(|entries| &**entries)
     }
 
     /// The page in memory, if it is there.
     #[inline]
     pub fn get<'a>(&'a self, number: u32, _pin: &'a Guard) -> Option<PageRef<'a>> {
         let (chunk, index) = locate(number);
-        let pointer = self.chunks[chunk].get()?[index].load(Ordering::Acquire);
+        let pointer = self.chunk(chunk)?[index].load(Ordering::Acquire);
         // Entries are null or point to live pages; one taken out of the table is freed through the epoch, so not before
         // the guard, which was pinned before this load, is dropped.
         NonNull::new(pointer).map(|page| PageRef(page, PhantomData))
@@ -351,7 +353,7 @@ impl PageTable {
     /// Takes the page out. Gives its length and whether it was dirty, if there was one.
     pub fn take(&self, number: u32, pin: &Guard) -> Option<(usize, bool)> {
         let (chunk, index) = locate(number);
-        let old = self.chunks[chunk].get()?[index].swap(std::ptr::null_mut(), Ordering::AcqRel);
+        let old = self.chunk(chunk)?[index].swap(std::ptr::null_mut(), Ordering::AcqRel);
         // Live as in `get`.
         let page = NonNull::new(old).map(|page| PageRef(page, PhantomData));
         let found = page.map(|page| (page.size(), page.is_dirty()));
@@ -371,7 +373,12 @@ fn retire(page: *mut Header, pin: &Guard) {
 
 impl Drop for PageTable {
     fn drop(&mut self) {
-        for chunk in &mut self.chunks {
+        for chunk in self
+            .chunks
+            .get_mut()
+            .into_iter()
+            .flat_map(|chunks| chunks.iter_mut())
+        {
             for entry in chunk.get_mut().into_iter().flatten() {
                 // `&mut self`: no reader is left, and each page is in one entry only.
                 drop(NonNull::new(entry.load(Ordering::Relaxed)).map(PageBox));

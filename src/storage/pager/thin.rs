@@ -35,6 +35,8 @@ pub struct Unwritten {
     looked_at: usize,
     /// Pages released since the list was last tidied.
     pub died: usize,
+    /// Whether the file is among `Shared::waiting`: it is while there are pages.
+    is_listed: bool,
 }
 
 impl Unwritten {
@@ -68,6 +70,27 @@ pub struct Checkpoints {
 }
 
 impl PageFile {
+    /// Notes pages that have come into memory and are not on disk.
+    pub(super) fn wait_for_writing(&self, pages: impl IntoIterator<Item = (u32, Lsn)>) {
+        let mut unwritten = self.unwritten.lock();
+        unwritten.pages.extend(pages);
+        self.list(&mut unwritten);
+    }
+
+    /// Enters the file in the list of those that have pages to be written, or takes it off. Called whenever that may have changed,
+    /// before the lock is let go.
+    pub(super) fn list(&self, unwritten: &mut Unwritten) {
+        if unwritten.is_listed != unwritten.pages.is_empty() {
+            return;
+        }
+        let mut waiting = self.shared.waiting.lock();
+        unwritten.is_listed = !unwritten.is_listed;
+        match unwritten.is_listed {
+            true => waiting.insert(self.tree),
+            false => waiting.remove(&self.tree),
+        };
+    }
+
     /// Makes pages born up to `limit` thin until `wanted` bytes are saved. `again`: also those that were looked at before and are whole
     /// since they were read. Gives the bytes saved.
     pub fn make_thin(
@@ -216,6 +239,7 @@ impl PageFile {
             is_there
         });
         (unwritten.looked_at, unwritten.died) = (kept, 0);
+        self.list(&mut unwritten);
     }
 
     fn count_dirty(&self, bytes: i64) {

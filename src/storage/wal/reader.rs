@@ -67,7 +67,12 @@ impl Log {
         // A segment's header is durable before the first group is written to it, and the segment before is durable before the
         // header is made. So only the last segment can be without a header or end with half a group.
         for (index, &number) in numbers.iter().enumerate() {
-            let bytes = read_segment(vfs, number)?;
+            let start = if index == 0 {
+                from.offset
+            } else {
+                SEGMENT_HEADER as u64
+            };
+            let bytes = read_segment_from(vfs, number, start)?;
             let place = Place::new(&database_id, number);
             let path = vfs.display(&segment_path(number));
             let header = SegmentHeader::decode(&bytes, &path)?;
@@ -94,11 +99,6 @@ impl Log {
             if index > 0 && header.first > log.last + 1 {
                 return Err(log.damaged(header.first - 1, &path));
             }
-            let start = if index == 0 {
-                from.offset
-            } else {
-                SEGMENT_HEADER as u64
-            };
             if start > bytes.len() as u64 {
                 let reason = format!("it ends before byte {start}, from which to replay");
                 return Err(Error::corrupt_file(&path, reason));
@@ -160,7 +160,7 @@ impl Log {
             if start == end {
                 continue;
             }
-            let bytes = read_segment(&self.vfs, number)?;
+            let bytes = read_segment_from(&self.vfs, number, start)?;
             let place = Place::new(&self.database_id, number);
             let malformed =
                 |reason| Error::corrupt_file(&self.vfs.display(&segment_path(number)), reason);
@@ -229,7 +229,7 @@ impl Log {
             return Ok(());
         };
         debug_assert_eq!(number, self.end.segment);
-        let bytes = read_segment(&self.vfs, number)?;
+        let bytes = read_segment_from(&self.vfs, number, start)?;
         let file = self.vfs.open(&path, false).map_err(failed)?;
         // The last group's padding may be cut off.
         let read_to = (end as usize).min(bytes.len());
@@ -319,10 +319,24 @@ pub fn segments(vfs: &Arc<dyn Vfs>, first: u64) -> Result<Vec<u64>> {
 
 /// All bytes of a segment.
 pub fn read_segment(vfs: &Arc<dyn Vfs>, number: u64) -> Result<Vec<u8>> {
+    read_segment_from(vfs, number, SEGMENT_HEADER as u64)
+}
+
+/// A segment's header and its bytes from `start` on; between them are zeros.
+fn read_segment_from(vfs: &Arc<dyn Vfs>, number: u64, start: u64) -> Result<Vec<u8>> {
     let path = segment_path(number);
     let failed = |e| Error::io(format!("cannot read log segment {}", vfs.display(&path)), e);
     let file = vfs.open(&path, false).map_err(failed)?;
     let mut bytes = vec![0; file.length().map_err(failed)? as usize];
-    file.read_at(&mut bytes, 0).map_err(failed)?;
+    // What is not read is not touched, and so takes no memory.
+    let header = SEGMENT_HEADER.min(bytes.len());
+    let start = (start as usize).clamp(header, bytes.len());
+    if start > header {
+        file.read_at(&mut bytes[..header], 0).map_err(failed)?;
+        file.read_at(&mut bytes[start..], start as u64)
+    } else {
+        file.read_at(&mut bytes, 0)
+    }
+    .map_err(failed)?;
     Ok(bytes)
 }
