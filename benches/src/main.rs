@@ -15,7 +15,9 @@ use settings::Settings;
 
 fn main() -> anyhow::Result<()> {
     let settings = Settings::from_args(std::env::args().skip(1))?;
-    settings.print_machine();
+    if std::env::var_os(process::TASK).is_none() {
+        settings.print_machine();
+    }
     for (name, run) in case::ALL {
         if settings.wants(name) {
             run(&settings)?;

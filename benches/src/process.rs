@@ -21,6 +21,20 @@ pub fn device_bytes(directory: &Path) -> u64 {
         * 512
 }
 
+/// Set for a process that does a part of a case: what it is to do.
+pub const TASK: &str = "IRONBASE_BENCH_TASK";
+
+/// What the process has had of the processors so far, in milliseconds: on a machine that is not idle it says more than the time.
+pub fn cpu_ms() -> f64 {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: a valid place for the result.
+    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
+    time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
+}
+
 /// Bytes of memory that the process has for itself, files not counted; 0 where the system does not tell.
 pub fn own_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

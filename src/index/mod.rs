@@ -59,4 +59,61 @@ impl CompiledIndex for IndexSpec {
         out.sort_dedup();
         Ok(())
     }
+
+    fn has_same_keys(&self, before: &[u8], after: &[u8]) -> bool {
+        let (before, after) = (RawDoc::trusted(before), RawDoc::trusted(after));
+        self.fields.iter().all(|field| {
+            let first = field.path.component(0);
+            match (before.get_element(first), after.get_element(first)) {
+                (Some(before), Some(after)) => before.as_bytes() == after.as_bytes(),
+                (None, None) => true,
+                _ => false,
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_said_to_have_the_same_keys_have_them() {
+        let doc = |text: &str| {
+            let mut out = Vec::new();
+            crate::json::parse_document(text.as_bytes(), &mut out).expect("JSON");
+            out
+        };
+        let spec = doc(r#"{"key":{"a.b":1},"name":"i"}"#);
+        let spec = IndexSpec::parse(RawDoc::trusted(&spec)).expect("a specification");
+        let documents = [
+            r#"{"_id":1,"a":{"b":1},"c":2}"#,
+            r#"{"_id":1,"x":7,"c":2,"a":{"b":1}}"#,
+            r#"{"_id":1,"a":{"b":1,"d":1},"c":2}"#,
+            r#"{"_id":1,"a":[{"b":1}],"c":2}"#,
+            r#"{"_id":1,"a":{"b":1}}"#,
+            r#"{"_id":1,"c":2}"#,
+            r#"{"_id":1,"c":2.0,"a":{"b":1}}"#,
+            r#"{"_id":1,"c":3,"a":{"b":1}}"#,
+            r#"{"_id":1}"#,
+        ]
+        .map(doc);
+        let keys = |document: &Vec<u8>| {
+            let mut keys = KeySet::default();
+            spec.derive(document, &mut keys).expect("keys");
+            let all: Vec<Vec<u8>> = keys.iter().map(<[u8]>::to_vec).collect();
+            (all, keys.flags())
+        };
+        let mut same = 0;
+        for before in &documents {
+            for after in &documents {
+                if spec.has_same_keys(before, after) {
+                    assert_eq!(keys(before), keys(after));
+                    same += 1;
+                }
+            }
+        }
+        // Five, one, one and two have the same `a`.
+        assert_eq!(same, 25 + 1 + 1 + 4);
+    }
 }

@@ -92,6 +92,11 @@ impl KeySet {
 pub trait CompiledIndex: std::any::Any + Send + Sync {
     /// Adds the index keys of `document` to `out`, sorted and without repetition.
     fn derive(&self, document: &[u8], out: &mut KeySet) -> anyhow::Result<()>;
+
+    /// Whether both documents are certain to give the same keys and flags. Quicker than deriving them.
+    fn has_same_keys(&self, _before: &[u8], _after: &[u8]) -> bool {
+        false
+    }
 }
 
 /// Makes specifications ready for use.

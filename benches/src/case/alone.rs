@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use ironbase::bson::RawDoc;
+use ironbase::bson::{RawDoc, RawValue};
 use ironbase::database::options::{
     Durability, InsertManyOptions, OpenOptions, UpdateOptions, WriteOptions,
 };
@@ -78,6 +78,18 @@ pub fn create_indexes(collection: &Collection, fields: &[&str]) -> Result<()> {
         collection.create_indexes(specs, &WriteOptions::default())?;
     }
     Ok(())
+}
+
+/// A figure of the storage engine, from the figures of a database.
+pub fn storage_figure(stats: &[u8], name: &str) -> Option<i64> {
+    let RawValue::Document(storage) = RawDoc::new(stats).ok()?.get("storage")? else {
+        return None;
+    };
+    match storage.get(name)? {
+        RawValue::Int64(figure) => Some(figure),
+        RawValue::Int32(figure) => Some(figure.into()),
+        _ => None,
+    }
 }
 
 /// Bytes of all files under a directory.

@@ -6,14 +6,12 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
-use super::alone::{create_indexes, file_bytes, get, insert, mib, open, visit};
+use super::alone::{create_indexes, file_bytes, get, insert, mib, open, storage_figure, visit};
 use crate::documents::Random;
-use crate::process::own_memory;
+use crate::process::{TASK, cpu_ms, own_memory};
 use crate::settings::Settings;
 
 const BATCH: u32 = 100_000;
-/// Set for the process that opens or dies: what it is to do.
-const TASK: &str = "IRONBASE_BENCH_TASK";
 
 /// Runs the case.
 pub fn run(settings: &Settings) -> Result<()> {
@@ -31,7 +29,7 @@ pub fn run(settings: &Settings) -> Result<()> {
     database.close()?;
     drop((database, collection));
     println!("\n### Opening and one read, {documents} documents, 3 indexes\n");
-    println!("| | log, MiB | ms | own memory, MiB |\n|---|---:|---:|---:|");
+    println!("| | log, MiB | ms | of processors | own memory, MiB |\n|---|---:|---:|---:|---:|");
     for (task, dies) in [
         ("closed", false),
         ("updates", true),
@@ -53,13 +51,14 @@ pub fn run(settings: &Settings) -> Result<()> {
 fn do_task(what: &str, directory: &Path, documents: u32) -> Result<()> {
     if !matches!(what, "updates" | "inserts") {
         let log = file_bytes(&directory.join("db/database.wal"))?;
-        let started = Instant::now();
+        let (started, cpu) = (Instant::now(), cpu_ms());
         let (database, collection) = open(directory)?;
         get(&collection, documents / 2)?;
         let seconds = started.elapsed().as_secs_f64();
+        let cpu = cpu_ms() - cpu;
         let memory = own_memory();
         println!(
-            "| {what} | {:.0} | {:.1} | {:.1} |",
+            "| {what} | {:.0} | {:.1} | {cpu:.1} | {:.1} |",
             mib(log),
             seconds * 1e3,
             mib(memory)
@@ -70,7 +69,7 @@ fn do_task(what: &str, directory: &Path, documents: u32) -> Result<()> {
     let (database, collection) = open(directory)?;
     let mut random = Random::new(6);
     let mut next = documents * 2;
-    let log = || -> Result<u64> { Ok(database_log(&database.stats()?)) };
+    let log = || -> Result<i64> { Ok(storage_figure(&database.stats()?, "logBytes").unwrap_or(0)) };
     while log()? < 60 << 20 {
         if what == "inserts" {
             insert(&collection, next..next + 1000)?;
@@ -82,17 +81,4 @@ fn do_task(what: &str, directory: &Path, documents: u32) -> Result<()> {
         }
     }
     std::process::abort();
-}
-
-/// Bytes of log since the last checkpoint.
-fn database_log(stats: &[u8]) -> u64 {
-    let stats = ironbase::bson::RawDoc::new(stats).ok();
-    let storage = stats.and_then(|stats| stats.get("storage"));
-    let Some(ironbase::bson::RawValue::Document(storage)) = storage else {
-        return 0;
-    };
-    match storage.get("logBytes") {
-        Some(ironbase::bson::RawValue::Int64(bytes)) => bytes as u64,
-        _ => 0,
-    }
 }

@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
-use ironbase::database::Collection;
+use anyhow::{Context, Result};
+use ironbase::database::{Collection, Database};
 
-use super::alone::{file_bytes, get, insert, mib, open, visit};
+use super::alone::{file_bytes, get, insert, mib, open, storage_figure, visit};
 use crate::documents::Random;
 use crate::process::own_memory;
 use crate::settings::Settings;
@@ -41,9 +41,7 @@ pub fn run(settings: &Settings) -> Result<()> {
         "\np99 beside a writer is {:.2} times that alone",
         (p99[1] + p99[3]) / (p99[0] + p99[2])
     );
-    pinned(&directory, &collection, documents, &|| {
-        database.checkpoint().map_err(Into::into)
-    })?;
+    pinned(&directory, &collection, documents, &database)?;
     database.close()?;
     std::fs::remove_dir_all(&directory)?;
     Ok(())
@@ -96,9 +94,12 @@ fn pinned(
     directory: &std::path::Path,
     collection: &Collection,
     documents: u32,
-    checkpoint: &dyn Fn() -> Result<()>,
+    database: &Database,
 ) -> Result<()> {
-    checkpoint()?;
+    let dead = || -> Result<i64> {
+        storage_figure(&database.stats()?, "deadPages").context("no figure of dead pages")
+    };
+    database.checkpoint()?;
     let mut cursor = collection.find(&super::alone::parse("{}")?, Default::default())?;
     cursor.next()?;
     let size = || -> Result<u64> { file_bytes(&directory.join("db")) };
@@ -108,20 +109,24 @@ fn pinned(
         mib(before),
         mib(memory)
     );
-    println!("| updates | files, MiB | grown by | own memory, MiB |\n|---:|---:|---:|---:|");
+    println!(
+        "| updates | files, MiB | grown by | dead pages kept | own memory, MiB | more, for each document |\n|---:|---:|---:|---:|---:|---:|"
+    );
     let mut random = Random::new(4);
     for round in 1..=4 {
         for _ in 0..UPDATES {
             visit(collection, 1 + random.below(documents.into()) as u32)?;
         }
-        checkpoint()?;
+        database.checkpoint()?;
         let now = size()?;
         println!(
-            "| {} | {:.0} | {:.2} of the database | {:.1} |",
+            "| {} | {:.0} | {:.2} of the database | {} | {:.1} | {:.1} bytes |",
             round * UPDATES,
             mib(now),
-            (now - before) as f64 / before as f64,
-            mib(own_memory())
+            now.saturating_sub(before) as f64 / before as f64,
+            dead()?,
+            mib(own_memory()),
+            own_memory().saturating_sub(memory) as f64 / f64::from(documents),
         );
     }
     drop(cursor);

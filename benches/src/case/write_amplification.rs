@@ -1,8 +1,8 @@
 //! Bytes written for each byte of a document that is updated: log and pages, counted where they leave the library.
 //!
 //! A million documents, then single updates by `_id`, each a commit of its own: of random documents, and with nine in ten among a
-//! tenth of them. Figures are for 200,000 updates as they come, with the checkpoint behind them, and for whole rounds of
-//! checkpoints: what it comes to in the long run. The device's own count stands beside it.
+//! tenth of them. Figures are for 200,000 updates as they come, with the checkpoint behind them, and for two million and more, from one
+//! of the engine's own checkpoints to another: what it comes to in the long run. The device's own count stands beside it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use ironbase::database::options::{OpenOptions, UpdateOptions};
 use ironbase::database::{Collection, Database};
 use ironbase::storage::vfs::os::OsVfs;
 
-use super::alone::{insert, parse};
+use super::alone::{insert, parse, storage_figure};
 use crate::documents::Random;
 use crate::peer::counting::{Bytes, Counting, Written};
 use crate::process::device_bytes;
@@ -20,8 +20,8 @@ use crate::settings::Settings;
 
 /// Updates that the figures are about.
 const UPDATES: u32 = 200_000;
-/// The log behind which a checkpoint is made.
-const ROUND: u64 = 64 << 20;
+/// Those of the long run, at least.
+const LONG_RUN: u32 = 2_000_000;
 
 /// Which documents are updated.
 #[derive(Clone, Copy)]
@@ -116,19 +116,31 @@ fn measure(directory: &Path, name: &str, choice: Choice, documents: u32) -> Resu
     row("and a checkpoint", before, UPDATES);
 
     let before = now();
-    let mut updates = 0;
-    while updates < 10 * UPDATES && open.written.now().since(&before.0).log < ROUND {
+    let (mut updates, mut checkpoints) = (0, 0);
+    let mut newest = checkpoint(&open.database)?;
+    loop {
         update(1000)?;
         updates += 1000;
+        let now = checkpoint(&open.database)?;
+        if now != newest {
+            (newest, checkpoints) = (now, checkpoints + 1);
+            if updates >= LONG_RUN {
+                break;
+            }
+        }
     }
-    open.database.checkpoint()?;
     row(
-        &format!("a round of checkpoints: {updates} updates"),
+        &format!("the long run: {updates} updates, {checkpoints} checkpoints"),
         before,
         updates,
     );
     open.database.close()?;
     Ok(())
+}
+
+/// The newest checkpoint's commit.
+fn checkpoint(database: &Database) -> Result<i64> {
+    storage_figure(&database.stats()?, "checkpointLsn").context("no figure of checkpoints")
 }
 
 fn update_one(collection: &Collection, id: u32, score: u64) -> Result<()> {

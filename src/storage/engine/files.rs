@@ -23,6 +23,11 @@ impl Files {
         self.names.contains_key(name)
     }
 
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.by_tree.len()
+    }
+
     /// Adds the file of a tree that has none.
     pub fn insert(&mut self, file: Arc<PageFile>) -> Arc<PageFile> {
         self.names.insert(file.name.clone(), file.tree);

@@ -71,6 +71,15 @@ impl Change {
     fn key<'o>(&self, operations: &'o [u8]) -> &'o [u8] {
         &operations[self.key as usize..][..self.key_len as usize]
     }
+
+    /// Compares keys that begin alike.
+    fn rest_cmp(&self, other: &Change, operations: &[u8]) -> std::cmp::Ordering {
+        // Padded to the same bytes, the shorter one is the lower.
+        match self.key_len.max(other.key_len) as usize <= size_of_val(&self.prefix) {
+            true => self.key_len.cmp(&other.key_len),
+            false => self.key(operations).cmp(other.key(operations)),
+        }
+    }
 }
 
 struct Replay<'t, 'e> {
@@ -134,14 +143,16 @@ impl Replay<'_, '_> {
     fn apply(&mut self) -> Result<()> {
         let operations = &self.operations;
         self.changes.sort_unstable_by(|a, b| {
-            let keys = || a.key(operations).cmp(b.key(operations));
-            let places = (a.tree, a.prefix).cmp(&(b.tree, b.prefix));
-            places.then_with(keys).then(a.at.cmp(&b.at))
+            let by_key = (a.tree, a.prefix)
+                .cmp(&(b.tree, b.prefix))
+                .then_with(|| a.rest_cmp(b, operations));
+            by_key.then(a.at.cmp(&b.at))
         });
         for of_tree in self.changes.chunk_by(|a, b| a.tree == b.tree) {
             let first = &of_tree[0];
             let collection = find(self.txn, first.tree).map_err(|e| cannot(first.lsn, e))?;
-            let is_same = |a: &Change, b: &Change| a.key(operations) == b.key(operations);
+            let is_same =
+                |a: &Change, b: &Change| a.prefix == b.prefix && a.rest_cmp(b, operations).is_eq();
             for changes in of_tree.chunk_by(is_same) {
                 let done = self
                     .documents
@@ -241,8 +252,8 @@ impl Documents {
         self.entries.resize_with(count, Entries::default);
         let after = is_there.then_some(&self.value[..]);
         for (index, entries) in collection.indexes.iter().zip(&mut self.entries) {
-            txn.engine.derive(index, before, &mut self.before)?;
-            txn.engine.derive(index, after, &mut self.after)?;
+            let keys = (&mut self.before, &mut self.after);
+            txn.derive_both(index, (before, after), keys)?;
             entries.flags |= self.after.flags();
             let start = entries.bytes.len();
             each_difference(&self.before, &self.after, |is_new, index_key| {

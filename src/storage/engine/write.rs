@@ -416,10 +416,8 @@ impl<'e> WriteTxn<'e> {
             scratch.after.resize_with(count, KeySet::default);
         }
         for (position, index) in collection.indexes.iter().enumerate() {
-            self.engine
-                .derive(index, before, &mut scratch.before[position])?;
-            self.engine
-                .derive(index, after, &mut scratch.after[position])?;
+            let keys = (&mut scratch.before[position], &mut scratch.after[position]);
+            self.derive_both(index, (before, after), keys)?;
             if index.unique
                 && let Some(duplicate) = self.find_duplicate(
                     index,
@@ -447,6 +445,9 @@ impl<'e> WriteTxn<'e> {
         hit(Point::Writing);
         for (position, index) in collection.indexes.iter().enumerate() {
             let (before, after) = (&scratch.before[position], &scratch.after[position]);
+            if before.is_empty() && after.is_empty() && after.flags() == 0 {
+                continue;
+            }
             let entry = &mut scratch.entry;
             self.edit(index.id, &index.file, |edit, tree| {
                 tree.flags |= after.flags();
@@ -527,6 +528,26 @@ impl<'e> WriteTxn<'e> {
             }
         }
         Ok(())
+    }
+
+    /// The keys of a document before and after; none where they are the same in any case.
+    pub(super) fn derive_both(
+        &self,
+        index: &Index,
+        (before, after): (Option<&[u8]>, Option<&[u8]>),
+        (keys_before, keys_after): (&mut KeySet, &mut KeySet),
+    ) -> Result<()> {
+        if let (Some(before), Some(after)) = (before, after)
+            && index
+                .compiled(&*self.engine.deriver)?
+                .has_same_keys(before, after)
+        {
+            keys_before.clear();
+            keys_after.clear();
+            return Ok(());
+        }
+        self.engine.derive(index, before, keys_before)?;
+        self.engine.derive(index, after, keys_after)
     }
 
     /// Looks for another document that has one of the keys that are new.
