@@ -4,10 +4,14 @@
 //! Inputs are grown from the languages' own words, so that they get past the first check, and cut or flipped now and then.
 //! A run prints its seed; `IRONBASE_SEED` repeats it, `IRONBASE_SOAK` makes it a hundred times as long.
 
+#[path = "common/figures.rs"]
+mod figures;
+
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use figures::figure;
 use ironbase::aggregate::expr::{self, Arena, Expr};
 use ironbase::bson::{Decimal128, Document, ObjectId, RawDoc, Value, doc, validate};
 use ironbase::command::{self, Commands};
@@ -19,7 +23,9 @@ use ironbase::query::{Context, Filter, Projection, Sort};
 use ironbase::storage::btree::node::{Node, NodeMut, inline_word};
 use ironbase::storage::page::{self, Kind, PagePtr};
 use ironbase::storage::vfs::memory::MemoryVfs;
+use ironbase::storage::wal::group::{HEADER, Pending, Place};
 use ironbase::storage::wal::operation::{Operation, Operations};
+use ironbase::storage::wal::reader::find_group;
 use ironbase::update::Update;
 
 const ROUNDS: u64 = 20_000;
@@ -114,6 +120,52 @@ fn random_pages_and_operations_are_refused_or_read() {
         });
     }
     tally.report("pages and operations");
+}
+
+/// Groups of the log whose checksum is right and whose frames are not, and segments of which bytes are spoilt.
+#[test]
+fn random_logs_are_refused_or_read() {
+    const PLACE: [u8; 16] = [7; 16];
+    let mut random = Random::new();
+    let mut tally = Tally::default();
+    for _ in 0..random.rounds {
+        let place = Place::new(&PLACE, 3);
+        let mut segment = Vec::new();
+        let mut lsn = 1 + random.below(9) as u64;
+        for _ in 0..1 + random.below(3) {
+            let mut pending = Pending::default();
+            for _ in 0..1 + random.below(3) {
+                let mark = pending.begin();
+                if random.below(4) == 0 {
+                    pending.ends_parts(mark, random.below(3) as u64);
+                }
+                pending.operations().extend_from_slice(&random.text());
+                pending.finish(mark, lsn);
+                lsn += 1;
+            }
+            if random.below(3) == 0 {
+                // Behind the header that `seal` writes.
+                let bytes = pending.operations();
+                let at = HEADER + random.below(bytes.len() - HEADER);
+                bytes[at] = random.next() as u8;
+            }
+            segment.extend_from_slice(pending.seal(lsn - 1, place));
+        }
+        if random.below(2) == 0 {
+            random.damage(&mut segment);
+        }
+        let shown = format!("{segment:02X?}");
+        tally.count(&random, &shown, || {
+            let mut at = 0;
+            let mut is_sound = true;
+            while let Some((found, group)) = find_group(&segment, at, place, |_| true) {
+                is_sound &= found == at && group.frames().all(|frame| frame.is_ok());
+                at = found + group.length();
+            }
+            is_sound && at == segment.len()
+        });
+    }
+    tally.report("logs");
 }
 
 /// What a language makes of random input and of a random document.
@@ -259,7 +311,8 @@ impl Tally {
     }
 
     fn report(&self, what: &str) {
-        println!("{what}: {} taken, {} refused", self.taken, self.refused);
+        let tried = format!("{}, {} refused", self.taken + self.refused, self.refused);
+        figure(format!("random {what}"), tried, "0 panics");
         assert!(self.taken > 0 && self.refused > 0, "one-sided input");
     }
 }

@@ -20,6 +20,14 @@ impl Random {
         Random(seed)
     }
 
+    /// How often to try: so often, or a hundred times as often when soaking.
+    pub(crate) fn rounds(usual: usize) -> usize {
+        match std::env::var_os("IRONBASE_SOAK") {
+            Some(_) => usual * 100,
+            None => usual,
+        }
+    }
+
     pub(crate) fn bits(&mut self) -> u64 {
         // splitmix64
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

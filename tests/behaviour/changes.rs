@@ -9,6 +9,7 @@ use ironbase::update::Update;
 
 use crate::differential::Run;
 use crate::model::Outcome;
+use crate::random::array_filters;
 use crate::shell::Shell;
 
 impl Run {
@@ -98,7 +99,7 @@ impl Run {
         let update = self.draw.update_of_one();
         let options = UpdateOptions {
             upsert: self.draw.chance(50),
-            hint: None,
+            array_filters: array_filters(&update),
             ..Default::default()
         };
         self.note(format!("update one {filter:?} {update:?} {options:?}"));
@@ -115,7 +116,9 @@ impl Run {
                 },
             )
         };
-        let compiled = match Update::compile(RawDoc::trusted(&update), None, &Context::default()) {
+        let filters = options.array_filters.as_deref().map(RawDoc::trusted);
+        let compiled = match Update::compile(RawDoc::trusted(&update), filters, &Context::default())
+        {
             Ok(compiled) => compiled,
             Err(error) => return self.settle(Outcome::Refused(error.code()), change, (0, 0)),
         };
@@ -192,7 +195,9 @@ impl Run {
             return;
         };
         let bytes = update.to_bytes();
-        let Ok(compiled) = Update::compile(RawDoc::trusted(&bytes), None, &Context::default())
+        let filters = array_filters(&update);
+        let given = filters.as_deref().map(RawDoc::trusted);
+        let Ok(compiled) = Update::compile(RawDoc::trusted(&bytes), given, &Context::default())
         else {
             return;
         };
@@ -207,9 +212,9 @@ impl Run {
             }
         }
         let hint = self.hint();
-        let options = UpdateOptions {
-            upsert: false,
+        let mut options = UpdateOptions {
             hint,
+            array_filters: filters,
             ..Default::default()
         };
         let result = self
@@ -222,7 +227,12 @@ impl Run {
             (matching.len() as u64, modified),
             "{options:?}"
         );
-        assert_eq!(self.plain.update_all(filter, update).unwrap(), result);
+        options.hint = None;
+        let plainly = self
+            .plain
+            .update_many(&filter.to_bytes(), &bytes, &options)
+            .unwrap();
+        assert_eq!(plainly, result);
         changed
             .into_iter()
             .for_each(|(document, _)| self.model.put(document));

@@ -17,6 +17,7 @@ use ironbase::database::{Collection, Database};
 use ironbase::error::Result;
 use ironbase::storage::vfs::sim::Random;
 
+use crate::figures::figure;
 use crate::shell::{Shell, TempDir};
 
 const THREADS: usize = 6;
@@ -279,9 +280,11 @@ fn histories_of_list_appends_have_no_anomaly() {
         committed += count;
         refused += history.len() - count;
     }
-    println!(
-        "isolation: seed {seed}, {committed} transactions committed and {refused} refused or aborted by {THREADS} threads, \
-         {dependencies} dependencies, 0 anomalies"
+    println!("seed {seed}");
+    figure(
+        format!("histories of list appends by {THREADS} threads, checked for G0, G1 and G-SI"),
+        format!("{committed} committed, {refused} refused, {dependencies} dependencies"),
+        "0 anomalies",
     );
     assert!(committed >= 10_000 * rounds as usize, "{committed}");
 }
@@ -397,8 +400,10 @@ fn a_thousand_readers_see_the_same_sum_beside_a_writer_that_never_pauses() {
         assert!(outcomes.iter().all(|outcome| outcome.is_ok()));
     });
     let (reads, moved) = (reads.into_inner(), moved.into_inner());
-    println!(
-        "accounts: {reads} sums by {READERS} readers at once beside {moved} transactions, all the same"
+    figure(
+        format!("{READERS} readers at once beside transactions that move money"),
+        format!("{reads} sums, {moved} transactions"),
+        "all the same",
     );
     assert!(reads == 3 * READERS as u64 && moved > 0);
 }

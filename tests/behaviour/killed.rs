@@ -16,6 +16,7 @@ use ironbase::error::Result;
 use ironbase::storage::vfs::sim::Random;
 
 use crate::child;
+use crate::figures::figure;
 use crate::shell::{Shell, TempDir};
 
 const THREADS: usize = 3;
@@ -53,7 +54,11 @@ fn a_killed_process_loses_nothing_that_was_acknowledged() {
         done = held_to(&open(&directory.database()), &heard)
             .unwrap_or_else(|error| panic!("seed {seed}, kill {kill}, {heard:?}: {error}"));
     }
-    println!("killed: {kills} times, {acknowledged} acknowledged operations, 0 lost");
+    figure(
+        "a process with three writing threads is killed by SIGKILL",
+        format!("{kills} kills, {acknowledged} acknowledged operations"),
+        "0",
+    );
     assert!(acknowledged > kills * 10, "the child hardly did anything");
 }
 

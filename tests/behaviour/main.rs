@@ -18,6 +18,8 @@ mod differential;
 mod distinct;
 mod explain;
 mod expressions;
+#[path = "../common/figures.rs"]
+mod figures;
 mod find_and_modify;
 mod index_builds;
 mod indexes;

@@ -257,14 +257,23 @@ impl Draw {
     }
 
     pub fn update(&mut self) -> Document {
+        if self.chance(15) {
+            return self.pipeline();
+        }
         let mut update = doc! {};
         for _ in 0..1 + self.below(2) {
             let (operator, operand) = self.operation();
             let target = match operator {
                 "$push" | "$addToSet" | "$pull" | "$pullAll" | "$pop" if self.chance(80) => "tags",
-                "$set" | "$unset" | "$inc" | "$min" if self.chance(15) => {
-                    self.pick(&["tags.$", "tags.$[]", "a.$[]", "tags.$[].x"])
-                }
+                "$set" | "$unset" | "$inc" | "$min" if self.chance(15) => self.pick(&[
+                    "tags.$",
+                    "tags.$[]",
+                    "a.$[]",
+                    "tags.$[].x",
+                    "tags.$[e]",
+                    "a.$[e]",
+                    "tags.$[f].x",
+                ]),
                 _ => self.pick(&TARGETS),
             };
             if !update.contains_key(operator) {
@@ -308,9 +317,57 @@ impl Draw {
         }
     }
 
+    /// An update by stages, each of which sees what those before it made. An array is a document whose names are positions.
+    fn pipeline(&mut self) -> Document {
+        let mut stages = doc! {};
+        for at in 0..1 + self.below(3) {
+            let stage = match self.below(8) {
+                0 => doc! { "$unset": (self.pick(&TARGETS)) },
+                1 => {
+                    let with = doc! { "a": (self.expression()), "new": (self.below(3) as i32) };
+                    doc! { "$replaceWith": { "$mergeObjects": ["$$ROOT", with] } }
+                }
+                _ => {
+                    let target = self.pick(&["a", "b", "c.d", "c.e", "tags", "new"]);
+                    doc! { "$set": { target: (self.expression()) } }
+                }
+            };
+            stages.insert(at.to_string(), stage);
+        }
+        stages
+    }
+
+    fn expression(&mut self) -> Value {
+        let field = self.pick(&["$a", "$b", "$c", "$c.d", "$tags", "$tags.x", "$missing"]);
+        let other = self.pick(&["$a", "$b", "$c.d", "$tags"]);
+        let small = self.below(4) as i32;
+        match self.below(10) {
+            0 | 1 => doc! { "$literal": (self.value(1)) }.into(),
+            2 | 3 => field.into(),
+            4 => doc! { "$ifNull": [field, small] }.into(),
+            5 => doc! { "$cond": [{ "$gt": [field, other] }, field, "$$REMOVE"] }.into(),
+            6 => doc! { "$add": [field, small] }.into(),
+            7 => vec![field.into(), other.into(), small.into()].into(),
+            8 => {
+                let operands = vec![field.into(), vec![Value::from(small)].into()];
+                let is_array: Value = doc! { "$isArray": [field] }.into();
+                let joined: Value = doc! { "$concatArrays": operands }.into();
+                doc! { "$cond": [is_array, joined, other] }.into()
+            }
+            _ => doc! { "$type": field }.into(),
+        }
+    }
+
     /// An update of a single document, which may touch the unique field too.
     pub fn update_of_one(&mut self) -> Document {
-        let update = self.update();
+        let mut update = self.update();
+        if update.contains_key("0") {
+            if self.chance(20) {
+                let value = doc! { "$literal": (self.unique_value()) };
+                update.insert("7", doc! { "$set": { "u": value } });
+            }
+            return update;
+        }
         if update.contains_key("$set") || !self.chance(20) {
             return update;
         }
@@ -355,4 +412,19 @@ impl Draw {
         }
         options
     }
+}
+
+/// The filters that an update's `$[e]` and `$[f]` stand for; one that no path uses would be refused.
+pub fn array_filters(update: &Document) -> Option<Vec<u8>> {
+    let text = format!("{update:?}");
+    let mut filters = doc! {};
+    for (identifier, filter) in [
+        ("$[e]", doc! { "e": { "$gte": 1 } }),
+        ("$[f]", doc! { "f.x": { "$lt": 5 } }),
+    ] {
+        if text.contains(identifier) {
+            filters.insert(filters.len().to_string(), filter);
+        }
+    }
+    (!filters.is_empty()).then(|| filters.to_bytes())
 }

@@ -1,6 +1,7 @@
 //! Random updates with pipelines against a naive evaluator, on owned trees, with nothing compiled. A failure prints its seed, which
 //! `IRONBASE_SEED` replays.
 
+use crate::figures::figure;
 use ironbase::bson::compare::compare_values;
 use ironbase::bson::{Document, RawDoc, Value, doc};
 use ironbase::query::{Context, Filter};
@@ -30,7 +31,11 @@ fn pipelines_do_what_a_naive_evaluator_does() {
         refused += u64::from(!agree(seed, &document, &stages));
         total += 1;
     }
-    println!("{total} pipelines, {refused} of them refused");
+    figure(
+        "random pipelines against a naive evaluator",
+        format!("{total}, {refused} of them refused"),
+        "0 differences",
+    );
     assert!(total == 1 || (refused > total / 20 && refused < total * 3 / 4));
 }
 

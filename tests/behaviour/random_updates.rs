@@ -5,6 +5,7 @@ use ironbase::query::{Context, Filter};
 use ironbase::storage::vfs::sim::Random;
 use ironbase::update::Update;
 
+use crate::figures::figure;
 use crate::naive_update;
 
 const RUNS: u64 = 60_000;
@@ -32,7 +33,11 @@ fn updates_do_what_a_naive_evaluator_does() {
         refused += u64::from(!agree(seed, &document, &update));
         total += 1;
     }
-    println!("{total} updates, {refused} of them refused");
+    figure(
+        "random updates against a naive evaluator",
+        format!("{total}, {refused} of them refused"),
+        "0 differences",
+    );
     assert!(total == 1 || (refused > total / 20 && refused < total * 2 / 3));
 }
 

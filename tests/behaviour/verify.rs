@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crate::figures::figure;
 use ironbase::bson::{Document, RawDoc, Value, doc};
 use ironbase::command::Commands;
 use ironbase::database::options::{
@@ -125,7 +126,11 @@ fn readers_and_writers_go_on_while_a_database_is_verified() {
         stop.store(true, Ordering::Relaxed);
     });
     let writes = writes.load(Ordering::Relaxed);
-    println!("{writes} writes went on during 30 verifications");
+    figure(
+        "verification beside writers",
+        format!("30 times, {writes} writes meanwhile"),
+        "nothing found",
+    );
     assert!(writes > 30);
     assert_sound(&verified(&database));
 }

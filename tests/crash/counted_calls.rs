@@ -6,6 +6,7 @@ use ironbase::storage::engine::{Engine, Options, documents, entries};
 use ironbase::storage::vfs::Vfs;
 use ironbase::storage::vfs::sim::SimVfs;
 
+use crate::figures::figure;
 use crate::life::{open, options};
 
 /// Writes, file syncs, directory syncs, and all calls.
@@ -58,7 +59,11 @@ fn a_lone_durable_commit_is_one_write_and_one_sync() {
         let cost: Vec<u64> = after.iter().zip(before).map(|(a, b)| a - b).collect();
         assert_eq!(cost, [1, 1, 0, 2], "commit {number}");
     }
-    println!("counted calls: 1000 lone durable commits, each one write and one sync, nothing else");
+    figure(
+        "calls of the system for a lone durable commit",
+        "1000 commits",
+        "1 write and 1 sync each",
+    );
 }
 
 #[test]
@@ -94,5 +99,9 @@ fn a_read_of_a_warm_database_is_no_call() {
     let before = disk.calls();
     read();
     assert_eq!(disk.calls(), before);
-    println!("counted calls: 500 look-ups and 3 index scans of a warm database make no call");
+    figure(
+        "calls of the system for reading a warm database",
+        "500 look-ups, 3 scans of indexes",
+        "none",
+    );
 }

@@ -9,14 +9,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ironbase::storage::btree::Tree;
 use ironbase::storage::btree::node::Stored;
 use ironbase::storage::engine::Options;
-use ironbase::storage::page::{HEADER, PagePtr};
+use ironbase::storage::page::{self, HEADER, PagePtr};
 use ironbase::storage::pager::file::PageFile;
 use ironbase::storage::pager::space::Bitmap;
-use ironbase::storage::superblock::{LogPosition, RESERVED, Superblock};
+use ironbase::storage::superblock::{
+    FORMAT_VERSION, LogPosition, RESERVED, SLOT_OFFSETS, SLOT_SIZE, Superblock,
+};
 use ironbase::storage::vfs::Vfs;
 use ironbase::storage::vfs::sim::SimVfs;
+use ironbase::storage::wal::writer::SEGMENT_HEADER;
 
 use crate::check::{ensure, told, verifies, version_is};
+use crate::figures::figure;
 use crate::life::{Life, open, options};
 use crate::model::{Model, State};
 use crate::runs::{amount, for_each};
@@ -85,13 +89,16 @@ impl Outcomes {
 
     fn report(&self, what: &str) {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        println!(
-            "{what}: {} refused to open, {} opened but said what is damaged, {} harmless, {} lost the end of the log as if torn; \
-             0 wrong answers, 0 panics",
-            get(&self.refused),
-            get(&self.unreadable),
-            get(&self.harmless),
-            get(&self.shortened)
+        figure(
+            what,
+            format!(
+                "{} refused to open, {} told of on reading, {} harmless, {} like a torn end",
+                get(&self.refused),
+                get(&self.unreadable),
+                get(&self.harmless),
+                get(&self.shortened)
+            ),
+            "0 wrong answers, 0 panics",
         );
         if std::env::var("IRONBASE_SHOW").is_ok() {
             println!("{:#?}", self.messages.lock().expect("not poisoned"));
@@ -296,7 +303,10 @@ fn every_byte_is_flipped() {
             Ok(())
         },
     );
-    outcomes.report(&format!("{} flipped bytes", flips.len()));
+    outcomes.report(&format!(
+        "a database with one of {} flipped bytes",
+        flips.len()
+    ));
     let unread = Unread::of(&sample);
     let missed = outcomes.missed.lock().expect("not poisoned");
     for (path, at) in missed.iter() {
@@ -305,11 +315,14 @@ fn every_byte_is_flipped() {
             "nobody notices a flip of byte {at} of {path}"
         );
     }
-    println!(
-        "of {} flips {} were noticed; the other {} are in bytes that nothing reads",
+    figure(
+        "one byte of a file is flipped",
         flips.len(),
-        flips.len() - missed.len(),
-        missed.len()
+        format!(
+            "{} noticed, {} in bytes that nothing reads",
+            flips.len() - missed.len(),
+            missed.len()
+        ),
     );
     assert!(flips.len() > 50_000, "{} flips", flips.len());
     let refused = outcomes.refused.load(Ordering::Relaxed);
@@ -377,7 +390,7 @@ fn pages_are_zeroed_stale_or_misplaced() {
         |(path, what, _)| format!("pages_are_zeroed_stale_or_misplaced: {path}: {what}"),
         |(path, _, disk)| right_or_told(&sample, disk, path, false, &outcomes).map(drop),
     );
-    outcomes.report(&format!("{} spoilt pages", cases.len()));
+    outcomes.report(&format!("pages zeroed, aged, swapped: {}", cases.len()));
 }
 
 #[test]
@@ -421,5 +434,46 @@ fn files_are_cut_missing_or_foreign() {
             right_or_told(&sample, disk, named, *may_shorten, &outcomes).map(drop)
         },
     );
-    outcomes.report(&format!("{} spoilt files", cases.len()));
+    outcomes.report(&format!("files cut, mixed, foreign: {}", cases.len()));
+}
+
+#[test]
+fn a_newer_format_is_named() {
+    let sample = sample(21, 120);
+    let newer = FORMAT_VERSION + 1;
+    for (path, length) in files(&sample.disk) {
+        let disk = sample.disk.fork();
+        let mut bytes = disk.contents(&path).expect("read");
+        let mark = |bytes: &mut [u8]| {
+            page::put_u32(bytes, 12, newer);
+            let sum = crc32c::crc32c(&bytes[12..]);
+            page::put_u32(bytes, 8, sum);
+        };
+        if path == "metadata.mlite" {
+            for at in SLOT_OFFSETS {
+                mark(&mut bytes[at as usize..][..SLOT_SIZE]);
+            }
+        } else if is_log(&path) {
+            mark(&mut bytes[..SEGMENT_HEADER]);
+        } else {
+            let header = &mut bytes[..PAGE as usize];
+            page::put_u32(header, 52, newer);
+            page::seal(header);
+        }
+        let file = disk.open(&path, false).expect("there");
+        file.write_at(&bytes[..length as usize], 0)
+            .expect("written");
+        let read = open(&disk, &sample.options)
+            .map_err(told)
+            .and_then(|engine| {
+                version_is(&engine.snapshot(), sample.model.newest())?;
+                verifies(&engine)
+            });
+        let text = read.expect_err(&path);
+        let name = format!("format version {newer}");
+        assert!(
+            text.contains("Unsupported") && text.contains(&name),
+            "{path}: {text}"
+        );
+    }
 }

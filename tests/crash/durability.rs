@@ -4,10 +4,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use ironbase::storage::engine::{Durability, Engine, Options, documents};
+use ironbase::storage::engine::{Durability, Engine, Options, WriteTxn, documents};
 use ironbase::storage::vfs::Vfs;
 use ironbase::storage::vfs::sim::{PowerLoss, SimVfs};
 
+use crate::figures::figure;
 use crate::life::{open, options};
 use crate::power_cut::{Point, lives_on, recorded, recovers};
 use crate::runs::{for_each, mix, seeds};
@@ -51,12 +52,17 @@ fn commits_lost(durability: Durability, test: &str) {
             Ok(())
         });
     }
-    println!(
-        "{durability:?}: {kills} kills lost nothing written; {} power cuts left whole commits only (on average {} of {} lost)",
-        kills * 2,
-        lost.load(Ordering::Relaxed) / (kills as u64 * 2),
-        (lost.into_inner() + kept.into_inner()) / (kills as u64 * 2),
+    let (cuts, lost) = (kills as u64 * 2, lost.into_inner());
+    figure(
+        format!("durability {durability:?}: killed, and the power cut"),
+        format!("{kills} kills, {cuts} cuts"),
+        format!(
+            "nothing by kills; by cuts whole commits from the end, on average {} of {}",
+            lost / cuts,
+            (lost + kept.into_inner()) / cuts
+        ),
     );
+    assert!(kills > 100 && lost > 0, "{kills} kills, {lost} lost");
 }
 
 #[test]
@@ -69,17 +75,29 @@ fn no_durability_loses_whole_commits_only() {
     commits_lost(Durability::None, "no_durability");
 }
 
-/// Commits one document as a write of that durability, and gives how often the disk was synced for it.
+/// Commits one document as a write of that durability, or as a transaction with it, and gives how often the disk was synced for it.
 fn write(engine: &Engine, disk: &SimVfs, number: u64, durability: Durability) -> u64 {
     let before = disk.counters().syncs.load(Ordering::Relaxed);
-    let mut txn = engine.begin_write().expect("writable");
-    let collection = txn.collection("c").expect("there");
-    let text = format!("a{number}");
-    let duplicate = txn.put(&collection, &number.to_be_bytes(), text.as_bytes());
-    assert!(duplicate.expect("put").is_none());
-    engine
-        .wait_for(txn.commit(), durability)
-        .expect("as safe as asked");
+    let put = |mut txn: WriteTxn<'_>| {
+        let collection = txn.collection("c").expect("there");
+        let text = format!("a{number}");
+        let duplicate = txn.put(&collection, &number.to_be_bytes(), text.as_bytes());
+        assert!(duplicate.expect("put").is_none());
+        txn.commit()
+    };
+    let lsn = if number.is_multiple_of(2) {
+        put(engine.begin_write().expect("writable"))
+    } else {
+        let transaction = engine.begin_transaction(None).expect("begun");
+        let inside = engine.enter_transaction(&transaction).expect("open");
+        put(engine.write_in(&transaction).expect("writable"));
+        drop(inside);
+        let committed = engine.commit_transaction(&transaction);
+        committed
+            .expect("committed")
+            .expect("something was written")
+    };
+    engine.wait_for(lsn, durability).expect("as safe as asked");
     // Whoever wrote sees what he wrote.
     assert!(is_there(engine, number), "{number} is not visible");
     disk.counters().syncs.load(Ordering::Relaxed) - before
@@ -147,8 +165,10 @@ fn a_write_may_ask_for_another_durability_than_the_databases() {
         lost > 0,
         "weaker writes were never lost: the test shows nothing"
     );
-    println!(
-        "durability by write: {cuts} power cuts took {lost} writes that had not asked for more, no other"
+    figure(
+        "writes and transactions of all three levels in a database of each, the power cut after every one",
+        format!("{cuts} cuts, {lost} writes lost that had asked for less"),
+        "0 that a sync was promised for",
     );
 }
 

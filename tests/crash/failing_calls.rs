@@ -13,6 +13,7 @@ use ironbase::storage::engine::Options;
 use ironbase::storage::vfs::sim::{Fault, SimVfs};
 
 use crate::check::{Check, ensure, told, verifies, version_is};
+use crate::figures::figure;
 use crate::life::{Life, options};
 use crate::model::Model;
 use crate::power_cut::{lives_on, recovers};
@@ -219,8 +220,10 @@ fn every_call_fails_once() {
             },
         );
     }
-    report("failing calls", &counts);
-    println!("failing calls: every one of {calls} calls of {OPERATIONS} operations");
+    report(
+        &format!("each of {calls} calls of a script of {OPERATIONS} operations fails in each way"),
+        &counts,
+    );
     let runs = counts.runs.into_inner();
     assert!(
         runs >= calls && calls > amount(2000),
@@ -259,7 +262,7 @@ fn the_disk_is_full() {
             },
         );
     }
-    report("full disks", &counts);
+    report("the disk is full", &counts);
 }
 
 /// As `survive`, on a disk that stays full: opening may fail, and then only for want of space.
@@ -306,11 +309,15 @@ fn full(leg: &Leg, disk: &SimVfs, counts: &Counts, seed: u64) -> Check {
 
 fn report(name: &str, counts: &Counts) {
     let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-    println!(
-        "{name}: {} runs; {} told an error ({} in opening), {} refused writes until opened again; 0 wrong answers, 0 lost",
-        get(&counts.runs),
-        get(&counts.told) + get(&counts.in_open),
-        get(&counts.in_open),
-        get(&counts.poisoned)
+    figure(
+        name,
+        format!(
+            "{} runs, {} told an error ({} in opening), {} refused writes from there on",
+            get(&counts.runs),
+            get(&counts.told) + get(&counts.in_open),
+            get(&counts.in_open),
+            get(&counts.poisoned)
+        ),
+        "0, no wrong answer",
     );
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ironbase::storage::vfs::sim::SimVfs;
 
 use crate::check::{Check, ensure, told};
+use crate::figures::figure;
 use crate::life::{Life, options};
 use crate::model::Model;
 use crate::power_cut::{Point, Recorded, record, recorded, recovers};
@@ -88,9 +89,10 @@ fn process_killed_and_then_the_power_cut() {
         );
     }
     let cuts = cuts.into_inner();
-    println!(
-        "kills: a new process after each of {kills} moments of {} runs, and {cuts} power cuts while it worked on; 0 lost",
-        seeds.len()
+    figure(
+        "process killed, the next one works on, then the power is cut",
+        format!("{kills} kills, {cuts} cuts"),
+        "0",
     );
     assert!(seeds.len() < 2 || cuts >= amount(2000), "{cuts} power cuts");
 }
@@ -144,8 +146,13 @@ fn many_lives_of_one_database() {
         },
         |&seed| lives(seed, 25),
     );
-    println!(
-        "lives: {} databases, 25 lives each, ended by kills and power cuts; 0 lost",
-        seeds.len()
+    figure(
+        format!(
+            "{} databases, 25 lives each, ended by kills and power cuts",
+            seeds.len()
+        ),
+        format!("{} lives", seeds.len() * 25),
+        "0",
     );
+    assert!(seeds.len() < 2 || seeds.len() >= 60, "{}", seeds.len());
 }

@@ -9,9 +9,12 @@ mod counted_calls;
 mod damage;
 mod durability;
 mod failing_calls;
+#[path = "../common/figures.rs"]
+mod figures;
 mod kills;
 mod life;
 mod log_edges;
+mod long_run;
 mod model;
 mod power_cut;
 mod real_files;

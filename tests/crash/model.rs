@@ -98,6 +98,15 @@ impl Model {
         self.states.push(state);
     }
 
+    /// Forgets the states before a commit.
+    pub fn forget_before(&mut self, lsn: Lsn) {
+        let gone = lsn
+            .saturating_sub(self.base)
+            .min(self.states.len() as Lsn - 1);
+        self.states.drain(..gone as usize);
+        self.base += gone;
+    }
+
     /// The state after a commit, if it is one of this model.
     pub fn at(&self, lsn: Lsn) -> Option<&State> {
         let index = lsn.checked_sub(self.base)?;

@@ -9,6 +9,7 @@ use ironbase::storage::page::Lsn;
 use ironbase::storage::vfs::sim::SimVfs;
 
 use crate::check::{Check, ensure, told, verifies, version_is};
+use crate::figures::figure;
 use crate::life::{Life, Progress, open, options};
 use crate::model::Model;
 use crate::runs::{amount, for_each, mix, seeds};
@@ -158,10 +159,10 @@ fn power_cut_at_every_change() {
         );
     }
     let (count, in_doubt) = (count.into_inner(), in_doubt.into_inner());
-    println!(
-        "power cuts: {count} crash points in {} runs ({changes} changes, {commits} commits), each written to and cut again; \
-         {in_doubt} kept a commit that was not yet acknowledged; 0 acknowledged lost, 0 partial, index = data, pages accounted for",
-        seeds.len()
+    figure(
+        "power cut before each change of the disk, everything checked, then cut again",
+        format!("{count} points, {changes} changes, {commits} commits"),
+        format!("0 acknowledged commits, 0 partial; {in_doubt} kept one not yet acknowledged"),
     );
     assert!(seeds.len() < 2 || count >= amount(10_000), "{count} points");
 }

@@ -8,6 +8,7 @@ use ironbase::storage::engine::{Durability, Engine, Options};
 use ironbase::storage::vfs::os::OsVfs;
 
 use crate::check::{Check, ensure, told, verifies, version_is};
+use crate::figures::figure;
 use crate::life::{Life, Opener, options};
 use crate::model::{Model, State};
 use crate::runs::{for_each, seeds};
@@ -86,8 +87,9 @@ fn real_files_with_maps_and_without() {
         },
         |&(seed, mapped)| run(seed, mapped),
     );
-    println!(
-        "real files: {} runs of 400 operations, with maps and without",
-        cases.len()
+    figure(
+        "400 operations on real files, with maps and without",
+        format!("{} runs", cases.len()),
+        "0 differences",
     );
 }

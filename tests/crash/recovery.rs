@@ -7,6 +7,7 @@ use ironbase::storage::engine::Options;
 use ironbase::storage::vfs::sim::SimVfs;
 
 use crate::check::{Check, ensure, told};
+use crate::figures::figure;
 use crate::life::{Life, open, options};
 use crate::model::{Model, State};
 use crate::power_cut::{Point, Recorded, lives_on, recorded, recovers};
@@ -91,8 +92,10 @@ fn power_cut_during_recovery() {
         );
     }
     let [once, twice, thrice] = counts.map(AtomicU64::into_inner);
-    println!(
-        "recovery: {once} power cuts and kills during recovery, {twice} during recovery from those, {thrice} during that; 0 lost"
+    figure(
+        "power cut during recovery, during that recovery, during that",
+        format!("{once}, {twice}, {thrice}"),
+        "0",
     );
     assert!(
         seeds.len() < 2 || once >= amount(1000) && twice >= amount(1000),
@@ -146,10 +149,10 @@ fn a_long_log_is_replayed_in_little_memory() {
             panic!("recovery stopped before its change {index} ({what}): {reason}")
         });
     }
-    println!(
-        "long log: {} MiB replayed, and again after {} power cuts",
-        log >> 20,
-        moments.len().min(12)
+    figure(
+        "a log longer than the memory for pages is replayed, and again after power cuts",
+        format!("{} MiB, {} cuts", log >> 20, moments.len().min(12)),
+        "0",
     );
 }
 
@@ -179,8 +182,9 @@ fn a_reader_sees_what_recovery_would_and_changes_nothing() {
             Ok(())
         },
     );
-    println!(
-        "reading only: {} crashed disks, none changed",
-        run.points.len()
+    figure(
+        "crashed disks opened for reading only",
+        run.points.len(),
+        "0; no disk changed",
     );
 }

@@ -16,6 +16,7 @@ use ironbase::storage::{Error, ErrorKind, Result};
 
 use crate::check::{Check, ensure, told, verifies, version_is};
 use crate::damage::{PAGE, Sample, files, is_log, sample};
+use crate::figures::figure;
 use crate::life::open;
 use crate::model::Collection;
 use crate::runs::{amount, for_each};
@@ -241,9 +242,10 @@ fn every_document_whose_leaf_is_whole_is_saved_whichever_page_is_gone() {
         },
     );
     let (complete, lost) = (complete.into_inner(), lost.into_inner());
-    println!(
-        "salvage: {} pages gone one at a time: {complete} times all was saved, {lost} times but what was in the page",
-        cases.len()
+    figure(
+        "salvage of a database with one page zeroed or spoilt, each page in turn",
+        cases.len(),
+        format!("{complete} times nothing, {lost} times the documents in that page"),
     );
     assert!(complete > 50 && lost > 50, "{complete}, {lost}");
 }
@@ -286,7 +288,11 @@ fn a_database_without_catalog_or_superblock_keeps_its_documents() {
         let held = holds(&engine, &report, &expected, &BTreeSet::new(), "");
         held.unwrap_or_else(|reason| panic!("{what}: {reason}\n{:?}", report.notes));
         let uncertain: u64 = report.collections.iter().map(|own| own.uncertain).sum();
-        println!("salvage: {what}: all documents, {uncertain} of them uncertain");
+        figure(
+            format!("salvage of a database with {what}"),
+            1,
+            format!("no document; {uncertain} uncertain"),
+        );
     }
 }
 
@@ -374,9 +380,10 @@ fn a_log_torn_in_the_midst_costs_the_commits_that_were_there() {
             bytes[at as usize]
         );
     }
-    println!(
-        "salvage: of {} flips in the log {told_of} were told of",
-        length.div_ceil(97)
+    figure(
+        "salvage of a database with a byte of the log flipped",
+        length.div_ceil(97),
+        format!("{told_of} told of, others harmless"),
     );
     assert!(told_of > 0);
 }
@@ -425,11 +432,11 @@ fn random_damage_never_panics() {
             }
         },
     );
-    println!(
-        "salvage: {} randomly damaged databases: {} documents saved, {} times nothing to save",
-        runs.len(),
-        saved_documents.into_inner(),
-        nothing.into_inner()
+    let (documents, nothing) = (saved_documents.into_inner(), nothing.into_inner());
+    figure(
+        "salvage of a randomly damaged database",
+        format!("{} runs, {documents} documents saved", runs.len()),
+        format!("0 panics; {nothing} times nothing to save"),
     );
 }
 
@@ -448,4 +455,92 @@ fn the_work_stops_where_it_is_told_to() {
         let stopped = saved(&sample.disk, &helper).map(drop);
         assert_eq!(stopped.expect_err("stopped").kind(), ErrorKind::Interrupted);
     }
+}
+
+/// The log tells of a change as the difference to the document before it, and that one's own change cannot be read.
+#[test]
+fn a_change_whose_ground_is_gone_leaves_its_document_uncertain() {
+    let disk = SimVfs::new();
+    let options = Options {
+        page_size: 4096,
+        background: false,
+        mapped: false,
+        ..Options::default()
+    };
+    let engine = open(&disk, &options).expect("new");
+    let put = |text: &str| {
+        let mut txn = engine.begin_write().expect("writable");
+        let collection = match txn.collection("c") {
+            Some(there) => there,
+            None => txn.create_collection("c", b"").expect("made"),
+        };
+        let duplicate = txn.put(&collection, b"key", text.as_bytes()).expect("put");
+        assert!(duplicate.is_none());
+        engine.wait(txn.commit()).expect("durable");
+    };
+    let filler = "x".repeat(900);
+    let first = format!("one {filler} one");
+    put(&first);
+    engine.checkpoint().expect("made");
+    let (log, _) = files(&disk)
+        .into_iter()
+        .rfind(|(path, _)| is_log(path))
+        .expect("a log");
+    let before = disk.contents(&log).expect("read");
+    put(&format!("two {filler} one"));
+    let after = disk.contents(&log).expect("read");
+    let group = before.iter().zip(&after).position(|(a, b)| a != b);
+    let group = group.expect("the log is filled ahead") as u64;
+    put(&format!("two {filler} two"));
+    drop(engine);
+    disk.flip_byte(&log, group + 20, 1).expect("flipped");
+    let (engine, report) = saved(&disk, &Helper::default()).expect("saved");
+    let found = documents(&engine).expect("readable");
+    assert_eq!(found["c"][&b"key"[..]], first.as_bytes());
+    let [own] = &report.collections[..] else {
+        panic!("one collection");
+    };
+    assert_eq!((own.uncertain, report.notes.is_empty()), (1, false));
+}
+
+#[test]
+fn a_full_disk_to_save_to_is_told_of_and_the_source_left_alone() {
+    let sample = sample(18, 200);
+    let changes = sample.disk.changes();
+    let (mut full, mut whole) = (0, 0);
+    for step in 0..60 {
+        let target = SimVfs::new();
+        target.set_capacity(Some(step * 65536));
+        let options = Options {
+            background: false,
+            mapped: false,
+            log: sample.options.log,
+            ..Options::default()
+        };
+        let opened = Engine::open(Arc::new(target.clone()), options, Arc::new(Words));
+        let saved = opened.and_then(|engine| {
+            salvage(Arc::new(sample.disk.reader()), &engine, &Helper::default())?;
+            engine.checkpoint()?;
+            verifies(&engine).expect("sound");
+            Ok(())
+        });
+        match saved {
+            Ok(()) => whole += 1,
+            Err(error) => {
+                let text = told(error);
+                assert!(
+                    text.starts_with("Full") || text.contains("os error 28"),
+                    "{text}"
+                );
+                full += 1;
+            }
+        }
+        assert_eq!(sample.disk.changes(), changes, "the source was changed");
+    }
+    figure(
+        "salvage to a disk that is full",
+        format!("{} runs", full + whole),
+        format!("{full} times told of, the source unchanged"),
+    );
+    assert!(full > 5 && whole > 0, "{full}, {whole}");
 }

@@ -1,6 +1,7 @@
 //! The operations of a life, chosen at random: documents one by one and many at a time, indexes (`builds.rs`: beside all of this, too) and
 //! collections that come and go, transactions undone, commits that nobody waits for, checkpoints, closing and opening.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,6 +15,15 @@ use crate::words::{changed, document, key};
 
 pub const COLLECTIONS: [&str; 3] = ["alpha", "Beta 2", "gamma"];
 pub const INDEXES: [(&str, bool); 3] = [("a", false), ("b", false), ("u", true)];
+
+thread_local! {
+    static CHANGED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Documents written and deleted, or tried to, by this thread so far.
+pub fn documents_changed() -> u64 {
+    CHANGED.get()
+}
 
 impl Life {
     /// One operation, chosen at random. An error has left the model as the database must be: the commit in doubt is in it, but
@@ -195,6 +205,7 @@ impl Life {
                 let collection = txn.collection(name).expect("the model has it");
                 let model = state.collections.get_mut(name).expect("just looked up");
                 for key in model.documents.keys() {
+                    CHANGED.set(CHANGED.get() + 1);
                     assert!(txn.delete(&collection, key)?, "the model has it");
                 }
                 model.documents = Arc::new(BTreeMap::new());
@@ -232,6 +243,7 @@ pub fn put(
     keys: u64,
     name: &str,
 ) -> Result<()> {
+    CHANGED.set(CHANGED.get() + 1);
     let collection = txn.collection(name).expect("the model has it");
     let model = state.collections.get_mut(name).expect("the model has it");
     let key = key(random, keys);
@@ -262,6 +274,7 @@ pub fn delete(
     keys: u64,
     name: &str,
 ) -> Result<()> {
+    CHANGED.set(CHANGED.get() + 1);
     let collection = txn.collection(name).expect("the model has it");
     let model = state.collections.get_mut(name).expect("the model has it");
     let key = key(random, keys);

@@ -1,4 +1,4 @@
-//! Writers, readers, checkpoints and page write-out all at once, and the power cut in the midst of it. Writers move amounts
+//! Writers, readers, checkpoints, compaction and page write-out all at once, and the power cut in the midst of it. Writers move amounts
 //! between two collections, so that in every version the sum is the same; each also counts its own commits.
 
 use std::collections::BTreeMap;
@@ -7,13 +7,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use ironbase::storage::btree::walk::Walk;
 use ironbase::storage::engine::{
-    Durability, Engine, NewIndex, Options, Settled, WriteTxn, documents,
+    Durability, Engine, NewIndex, Options, Pace, Settled, WriteTxn, documents,
 };
 use ironbase::storage::snapshot::Version;
 use ironbase::storage::vfs::sim::{Random, SimVfs};
 use ironbase::storage::wal::writer::LogSizes;
+use ironbase::storage::{Error, ErrorKind};
 
 use crate::check::{Check, ensure, told, verifies, version_is};
+use crate::figures::figure;
 use crate::life::open;
 use crate::model::{Collection, State};
 use crate::runs::{mix, quietly, seeds};
@@ -261,6 +263,31 @@ fn run_reader(engine: &Engine, stop: &AtomicBool) -> Result<u64, String> {
     Ok(versions)
 }
 
+/// Compacts one collection after the other in small steps until it is stopped. Gives how many it went through.
+fn run_compactions(engine: &Engine, stop: &AtomicBool) -> Result<u64, String> {
+    let pace = Pace {
+        leaves: 4,
+        stretch: 16,
+    };
+    let step = |_| match stop.load(Ordering::Relaxed) {
+        true => Err(Error::new(ErrorKind::Interrupted, "stopped")),
+        false => Ok(()),
+    };
+    let mut done = 0;
+    loop {
+        for name in SIDES {
+            let version = engine.snapshot();
+            let id = version.catalog.get(name).expect("never dropped").id;
+            drop(version);
+            match engine.compact(id, pace, &step) {
+                Ok(_) => done += 1,
+                Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(done),
+                Err(error) => return Err(told(error)),
+            }
+        }
+    }
+}
+
 /// A disk from the midst of the run: what had to be on it and what could be.
 struct Cut {
     disk: SimVfs,
@@ -268,7 +295,7 @@ struct Cut {
     at_most: [u64; WRITERS],
 }
 
-fn run_all(seed: u64, durability: Durability) -> Result<(u64, u64, u64), String> {
+fn run_all(seed: u64, durability: Durability) -> Result<[u64; 4], String> {
     let disk = SimVfs::new();
     let options = test_options(seed, durability);
     let slow = Arc::new(Slow(disk.clone()));
@@ -277,7 +304,7 @@ fn run_all(seed: u64, durability: Durability) -> Result<(u64, u64, u64), String>
     let counts = Counts::default();
     let stop = AtomicBool::new(false);
     let mut cuts = Vec::new();
-    let (mut versions, mut built) = (0, 0);
+    let (mut versions, mut compacted, mut built) = (0, 0, 0);
     std::thread::scope(|scope| {
         let (engine, counts, stop) = (&*engine, &counts, &stop);
         let readers: Vec<_> = (0..READERS)
@@ -290,6 +317,7 @@ fn run_all(seed: u64, durability: Durability) -> Result<(u64, u64, u64), String>
             }
         });
         let builder = scope.spawn(|| run_builder(engine, stop));
+        let compacting = scope.spawn(move || run_compactions(engine, stop));
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| scope.spawn(move || run_writer(engine, writer, seed, counts)))
             .collect();
@@ -310,6 +338,7 @@ fn run_all(seed: u64, durability: Durability) -> Result<(u64, u64, u64), String>
         }
         checkpoints.join().map_err(|_| "the checkpoints panicked")?;
         built = builder.join().map_err(|_| "the builder panicked")??;
+        compacted += compacting.join().map_err(|_| "the compaction panicked")??;
         for reader in readers {
             versions += reader.join().map_err(|_| "a reader panicked")??;
         }
@@ -329,7 +358,7 @@ fn run_all(seed: u64, durability: Durability) -> Result<(u64, u64, u64), String>
         }
     }
     ensure!(built > 0, "no index came to be");
-    Ok((versions, cuts.len() as u64 * 2, built))
+    Ok([versions, compacted, cuts.len() as u64 * 2, built])
 }
 
 fn survives(cut: &Cut, options: &Options, seed: u64) -> Check {
@@ -353,12 +382,13 @@ fn survives(cut: &Cut, options: &Options, seed: u64) -> Check {
 }
 
 fn many_threads(durability: Durability, test: &str) {
-    let (mut versions, mut cuts, mut built) = (0, 0, 0);
+    let (mut versions, mut compacted, mut cuts, mut built) = (0, 0, 0, 0);
     let seeds = seeds(2);
     for &seed in &seeds {
         let outcome = quietly(|| {
-            let (seen, cut, made) = run_all(seed, durability)?;
+            let [seen, done, cut, made] = run_all(seed, durability)?;
             versions += seen;
+            compacted += done;
             cuts += cut;
             built += made;
             Ok(())
@@ -370,10 +400,19 @@ fn many_threads(durability: Durability, test: &str) {
             );
         }
     }
-    println!(
-        "threads ({durability:?}): {} runs of {WRITERS} writers with {COMMITS} transactions each, {READERS} readers, checkpoints and {built} \
-         index builds beside them: {versions} versions read and sound, {cuts} power cuts in the midst survived",
-        seeds.len()
+    figure(
+        format!(
+            "{WRITERS} writers, {READERS} readers, checkpoints, compaction and index builds at once, {durability:?}, power cut in the midst"
+        ),
+        format!(
+            "{} runs, {versions} versions read, {compacted} compactions, {built} index builds, {cuts} cuts",
+            seeds.len()
+        ),
+        "0; every version sound",
+    );
+    assert!(
+        versions > 100 && compacted > 0 && cuts > 20,
+        "{versions}, {compacted}, {cuts}"
     );
 }
 

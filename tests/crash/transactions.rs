@@ -11,6 +11,7 @@ use ironbase::storage::wal::writer::LogSizes;
 use ironbase::storage::{Error, ErrorKind, Result};
 
 use crate::check::told;
+use crate::figures::figure;
 use crate::life::{Life, Progress, options};
 use crate::model::{Collection, Model, State};
 use crate::power_cut::{lives_on, record, recovers};
@@ -58,6 +59,14 @@ impl Life {
             return self.engine().abort_transaction(&open.transaction);
         }
         self.commit_transaction(open)
+    }
+
+    /// Forgets the states that nothing will be compared with any more.
+    pub fn forget_old_states(&mut self) {
+        let needed = self.open.iter().map(|open| open.base).min();
+        let visible = self.engine().snapshot().lsn;
+        self.model
+            .forget_before(needed.unwrap_or(visible).min(visible));
     }
 
     fn begin_transaction(&mut self) -> Result<()> {
@@ -258,8 +267,10 @@ fn a_large_transaction_is_cut_at_every_change() {
         );
     }
     let count = count.into_inner();
-    println!(
-        "large transactions: {transactions}, cut at {count} points ({changes} changes of the disk); 0 partial, 0 acknowledged lost"
+    figure(
+        "power cut before each change of the disk that large transactions make",
+        format!("{count} points, {changes} changes, {transactions} transactions"),
+        "0 acknowledged, 0 partial",
     );
     assert!(seeds.len() < 2 || count >= amount(1000), "{count} points");
 }

@@ -272,3 +272,93 @@ fn levels_for(leaves: usize, fanout: usize) -> usize {
     }
     levels
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
+
+    use super::*;
+    use crate::storage::pager::file::{Cache, Shared};
+    use crate::storage::pager::open_files::OpenFiles;
+    use crate::storage::vfs::memory::MemoryVfs;
+
+    /// More pages of 4 KiB than one page of the map has bits.
+    const MANY: u32 = 40_000;
+    const RUN: u32 = 100;
+
+    fn file(vfs: &Arc<MemoryVfs>, at: FreeMapRoot) -> Arc<PageFile> {
+        let shared = Arc::new(Shared {
+            files: OpenFiles::new(vfs.clone(), 4),
+            database_id: [1; 16],
+            mapped: false,
+            dirty_bytes: AtomicI64::new(0),
+            cache: Cache::new(64 << 10),
+            capturing: AtomicU64::new(0),
+            created_file: AtomicBool::new(false),
+            waiting: Default::default(),
+        });
+        PageFile::new(&shared, 2, "t.mlite", 4096, FreeMap::new(at, 1))
+    }
+
+    /// As a checkpoint does it: what the map replaces is free when it is durable.
+    fn write(file: &PageFile, born: Lsn) -> FreeMapRoot {
+        let mut replaced = Vec::new();
+        let space = file.capture_space().expect("loaded");
+        let at = file.write_free_map(space, born, &mut replaced);
+        file.release_map_pages(&replaced).expect("released");
+        at.expect("written")
+    }
+
+    fn allocate(file: &PageFile, pages: u32, born: Lsn) -> Vec<u32> {
+        let runs = 0..pages / RUN;
+        runs.map(|_| file.allocate(RUN, born).expect("there is space"))
+            .collect()
+    }
+
+    #[test]
+    fn a_map_of_two_levels_shrinks_to_one_and_grows_again() {
+        let vfs = Arc::new(MemoryVfs::new());
+        let first = file(&vfs, FreeMapRoot::default());
+        let mut born = 1;
+        for _ in 0..2 {
+            let runs = allocate(&first, MANY, born);
+            let at = write(&first, born);
+            assert_eq!(at.level, 1);
+            assert!(at.pages > MANY);
+
+            let pin = crossbeam_epoch::pin();
+            for &number in &runs[2..] {
+                first.die(number, RUN).expect("known");
+                first.release(number, RUN, &pin).expect("known");
+            }
+            // The map's own pages are at the end of the file; the next ones go below.
+            first.move_map_from(3 * RUN);
+            assert_eq!(write(&first, born + 1).level, 1);
+            first.move_map_from(u32::MAX);
+            while first.cut_tail(u32::MAX).expect("cut") {}
+            let at = write(&first, born + 2);
+            assert_eq!(at.level, 0, "{at:?}");
+            assert!(at.pages < 4 * RUN, "{at:?}");
+
+            let again = file(&vfs, at);
+            let state = |file: &PageFile| {
+                let mut map: Vec<u32> = file.free_map_pages().expect("loaded");
+                map.sort_unstable();
+                (file.alive_and_end().expect("loaded"), map)
+            };
+            // The one open remembers pages of the map before, which are free but not yet cut off.
+            let ((alive, _), map) = state(&first);
+            let ((read, end), pages) = state(&again);
+            assert_eq!((read, &pages), (alive, &map));
+            assert!(end <= at.pages);
+            // The header, two runs, and one page of the map.
+            assert_eq!((alive, map.len()), (1 + 2 * RUN + 1, 1));
+            for &number in &runs[..2] {
+                first.die(number, RUN).expect("known");
+                first.release(number, RUN, &pin).expect("known");
+            }
+            born += 10;
+        }
+    }
+}
