@@ -19,6 +19,8 @@ pub mod system {
 /// Memory that is freed when nobody can be reading it.
 pub mod epoch {
     pub use crossbeam_epoch::Guard;
+    #[cfg(test)]
+    pub use crossbeam_epoch::pin;
 }
 
 /// So many null pointers. Memory fresh from the system is not touched before use.

@@ -390,6 +390,7 @@ impl Drop for PageTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::sync::epoch::pin;
 
     #[test]
     fn every_page_number_has_its_own_place() {
@@ -408,7 +409,7 @@ mod tests {
     #[test]
     fn a_page_taken_out_stays_readable_under_its_guard() {
         let table = PageTable::default();
-        let pin = crossbeam_epoch::pin();
+        let pin = pin();
         table.put(5, PageBox::copy_of(&[7; 16]), &pin);
         let page = table.get(5, &pin).expect("there");
         assert_eq!(table.take(5, &pin), Some((16, true)));
