@@ -90,12 +90,19 @@ fn levels_and_parts() {
 /// A group that is written and not synced leaves two behind who wait for a sync; who syncs next wakes both.
 fn left_behind() {
     let engine = Engine::new(Full, Medium::default(), false);
-    let commit = |engine: &Engine| {
-        engine.commit_and_wait(Full).expect("no failure");
+    let commits = [engine.commit(), engine.commit(), engine.commit()];
+    let wait = |lsn| {
+        move |engine: &Engine| {
+            engine.wait_for(lsn, Full).expect("no failure");
+            assert!(engine.medium().synced() >= lsn);
+        }
     };
-    let others = [in_thread(&engine, commit), in_thread(&engine, commit)];
-    engine.commit_and_wait(Unsynced).expect("no failure");
-    commit(&engine);
+    let others = [
+        in_thread(&engine, wait(commits[0])),
+        in_thread(&engine, wait(commits[1])),
+    ];
+    engine.wait_for(commits[2], Unsynced).expect("no failure");
+    engine.commit_and_wait(Full).expect("no failure");
     join(others);
     engine.check_end();
 }
@@ -134,7 +141,7 @@ fn levels_of_durability_and_parts_of_transactions_share_the_log() {
     );
     interleave(
         "an unsynced commit and a synced one, two synced ones",
-        2,
+        3,
         left_behind,
     );
 }
