@@ -130,7 +130,7 @@ if(IRONBASE_EXAMPLES)
   execute_process(COMMAND head -n 1500 "${PROJECT_SOURCE_DIR}/examples-c/data/cities.jsonl"
     OUTPUT_FILE "${IRONBASE_FEW_CITIES}")
 
-  foreach(name hello errors transactions compact bulk_import worker_pool quickstart)
+  foreach(name hello errors transactions compact backup bulk_import worker_pool quickstart)
     set(runner ${IRONBASE_TEST_RUNNER})
     set(arguments "")
     if(name STREQUAL "quickstart")

@@ -327,7 +327,10 @@
  */
 /**
  * @defgroup maintenance Maintenance
- * @brief Looking for damage, and saving what is left.
+ * @brief Backups; looking for damage, and saving what is left.
+ *
+ * ironbase_db_backup() copies an open database while others work, and continues such a copy with what was committed since;
+ * ironbase_restore() makes a database of it, as it was after any of its commits.
  *
  * A page that has gone bad is noticed when it is read. ironbase_db_verify() reads all of them, and compares
  * what must agree: documents and indexes, pages in use and free pages, catalog, files and log. Damage is
@@ -738,6 +741,8 @@ void ironbase_error_free(ironbase_error_t *error);
  * - `jsonMode` (`"relaxed"`): the form of all results; `"canonical"` shows every type;
  *   `"javascript"` is relaxed but for longs beyond 2^53 - 1, which show theirs.
  * - `transactionLifetimeLimitSeconds` (60): a transaction that is open for longer is aborted.
+ * - `logRetentionBytes` (0): so much log stays behind what recovery needs, for incremental backups: see
+ *   ironbase_db_backup().
  * - `maxOpenFiles` (256), `queryCacheSize` (1000 shapes of queries).
  * - `background` (true): upkeep on threads of its own; false: in the calls that make it necessary, and no
  *   compaction. `{"compaction": false}` leaves out compaction alone, `{"compaction": {"freePercent":
@@ -1910,7 +1915,7 @@ ironbase_status_t ironbase_db_op_kill(ironbase_db_t *db,
 /**
  * Has a function told how far the operations under an id are.
  *
- * Counting, reading, updating, deleting, inserting many, building indexes, verifying and compacting tell it. When this
+ * Counting, reading, updating, deleting, inserting many, building indexes, verifying, compacting and backing up tell it. When this
  * returns, the function set before is not running any more and will not be called again, so what
  * its `user` pointed to may go.
  *
@@ -2034,6 +2039,86 @@ ironbase_status_t ironbase_verify(const char *path,
  */
 ironbase_status_t ironbase_salvage(const char *damaged,
                                    const char *into,
+                                   const char *options,
+                                   size_t options_len,
+                                   ironbase_progress_fn progress,
+                                   void *user,
+                                   char **out,
+                                   size_t *out_len,
+                                   ironbase_error_t **err);
+
+/**
+ * Makes a backup of an open database in another directory, or continues one. Readers and writers go on meanwhile.
+ *
+ * A backup is a database directory: the pages as of the last checkpoint and the log since, up to the commits that there are at its
+ * end. It opens as any other database; ironbase_restore() makes another one of it, of any commit from `baseLsn` to `lsn`, and
+ * leaves it as it is. Every page and every commit is checked on the way: where the database is damaged the backup fails and says
+ * where.
+ *
+ * An incremental backup adds the log since the end of the one that is there. The database must still have it: open the
+ * database with `logRetentionBytes`. It leaves alone what another database, or this one in a state that went another way, cannot continue.
+ *
+ * Options: `incremental` (false): continue the backup in `destination`. `sinceLsn`: the same, and it must end with this commit.
+ * `maxTimeMS`, `opId`, `comment`. Progress counts bytes.
+ *
+ * @param db The database, also one open for reading or in memory.
+ * @param destination A directory, NUL-terminated: made if it is not there, with nothing of a database in it; for an
+ *             incremental backup that of the backup.
+ * @param options JSON document; `(NULL, 0)` for the defaults.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param[out] out `{"incremental": .., "lsn": n, "time": .., "baseLsn": n, "previousLsn": n, "bytes": n, "pageBytes": n,
+ *             "logBytes": n, "durationMs": n}`: `lsn` is the backup's last commit, `previousLsn` the one before it was
+ *             continued, `time` when the last was written. Free it with ironbase_string_free(). May be NULL.
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_ARGUMENT if `destination` holds something, or a backup that this database does not
+ *         continue; #IRONBASE_ERROR_NOT_FOUND if there is none to continue, or the log for it is gone: make a full one;
+ *         #IRONBASE_ERROR_LOCKED if somebody has `destination` open; #IRONBASE_ERROR_CORRUPT for damage;
+ *         #IRONBASE_ERROR_FULL, #IRONBASE_ERROR_IO, #IRONBASE_ERROR_INTERRUPTED. After an error `destination` is as it was
+ *         before, and the database goes on.
+ * @ingroup maintenance
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_db_backup(ironbase_db_t *db,
+                                     const char *destination,
+                                     const char *options,
+                                     size_t options_len,
+                                     char **out,
+                                     size_t *out_len,
+                                     ironbase_error_t **err);
+
+/**
+ * Makes a new database of a backup: as it was at the backup's end, after a certain commit, or at a time. The backup is only read.
+ *
+ * The log tells the time to a tenth of a second, by the host's clock: `toTime` takes the commits before the first that the log
+ * says is younger. If the clock was set back, the time stands still in the log until the clock has caught up.
+ *
+ * The new database has an id of its own, so that it needs a full backup of its own.
+ *
+ * Options: `toLsn`, a commit from the backup's `baseLsn` to its `lsn`; or `toTime`, a date (`{"$date": ..}`) or milliseconds since
+ * 1970. `maxTimeMS`, `comment`. Progress counts bytes.
+ *
+ * @param backup The backup's directory, NUL-terminated.
+ * @param destination A directory for the new database, made if it is not there; there must be nothing of a database in it.
+ *             NUL-terminated.
+ * @param options JSON document; `(NULL, 0)` for the backup's end.
+ * @param options_len Bytes, or #IRONBASE_NUL.
+ * @param progress Told how far it is; false stops it. NULL for none.
+ * @param user Handed to the function; may be NULL.
+ * @param[out] out `{"lsn": n, "time": .., "baseLsn": n, "documents": n, "bytes": n, "durationMs": n}`: `lsn` is the last
+ *             commit restored, `time` when the log says it was made. Free it with ironbase_string_free(). May be NULL.
+ * @param[out] out_len Its length in bytes; may be NULL.
+ * @param[out] err See @ref conventions.
+ * @return #IRONBASE_OK; #IRONBASE_ERROR_NOT_FOUND if there is no backup; #IRONBASE_ERROR_LOCKED if somebody has it open for writing,
+ *         or `destination` open; #IRONBASE_ERROR_ARGUMENT if `destination` holds something, or for a commit or time that
+ *         the backup does not have (the message says which it has); #IRONBASE_ERROR_CORRUPT for damage;
+ *         #IRONBASE_ERROR_UNSUPPORTED for a newer format; #IRONBASE_ERROR_FULL, #IRONBASE_ERROR_IO,
+ *         #IRONBASE_ERROR_INTERRUPTED. After an error the new database's files have been removed again.
+ * @ingroup maintenance
+ * @since 0.1.0
+ */
+ironbase_status_t ironbase_restore(const char *backup,
+                                   const char *destination,
                                    const char *options,
                                    size_t options_len,
                                    ironbase_progress_fn progress,

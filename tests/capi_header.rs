@@ -30,6 +30,7 @@ const SOURCES: &[&str] = &[
     "compact.rs",
     "operation.rs",
     "maintenance.rs",
+    "backup.rs",
 ];
 
 fn root() -> &'static Path {

@@ -74,6 +74,8 @@ impl OpenDatabase {
 /// - `jsonMode` (`"relaxed"`): the form of all results; `"canonical"` shows every type;
 ///   `"javascript"` is relaxed but for longs beyond 2^53 - 1, which show theirs.
 /// - `transactionLifetimeLimitSeconds` (60): a transaction that is open for longer is aborted.
+/// - `logRetentionBytes` (0): so much log stays behind what recovery needs, for incremental backups: see
+///   ironbase_db_backup().
 /// - `maxOpenFiles` (256), `queryCacheSize` (1000 shapes of queries).
 /// - `background` (true): upkeep on threads of its own; false: in the calls that make it necessary, and no
 ///   compaction. `{"compaction": false}` leaves out compaction alone, `{"compaction": {"freePercent":

@@ -52,6 +52,8 @@ pub mod operation;
 
 pub mod maintenance;
 
+pub mod backup;
+
 // What they are made of.
 mod arguments;
 mod guard;

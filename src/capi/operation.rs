@@ -69,7 +69,7 @@ pub unsafe extern "C" fn ironbase_db_op_kill(
 
 /// Has a function told how far the operations under an id are.
 ///
-/// Counting, reading, updating, deleting, inserting many, building indexes, verifying and compacting tell it. When this
+/// Counting, reading, updating, deleting, inserting many, building indexes, verifying, compacting and backing up tell it. When this
 /// returns, the function set before is not running any more and will not be called again, so what
 /// its `user` pointed to may go.
 ///

@@ -40,6 +40,7 @@ impl Database {
         let engine = self.0.enter()?;
         let version = engine.snapshot();
         let stats = engine.stats();
+        let (oldest_log, kept_log) = engine.kept_log().map_err(super::from_storage)?;
         let (mut objects, mut indexes, mut data) = (0i64, 0i64, 0i64);
         let mut collections = Vec::new();
         for collection in version.catalog.collections() {
@@ -78,6 +79,8 @@ impl Database {
                 "deadPages": (stats.dead_pages as i64),
                 "dirtyBytes": (stats.dirty_bytes),
                 "logBytes": (stats.log_bytes as i64),
+                "oldestLogLsn": (oldest_log as i64),
+                "keptLogBytes": (kept_log as i64),
                 "syncs": (stats.syncs as i64),
                 "writes": (stats.writes as i64),
                 "bytesWritten": (stats.bytes_written as i64),

@@ -8,6 +8,7 @@
 
 #![warn(missing_docs)]
 
+mod backup;
 mod bulk_write;
 mod capped;
 mod change;
@@ -51,6 +52,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::RwLock;
 
+pub use backup::restore_on;
 pub use bulk_write::BulkWriteResult;
 pub use collection::Collection;
 pub use cursor::Cursor;
@@ -156,6 +158,7 @@ impl Database {
             max_open_files: options.max_open_files,
             background: options.background,
             compaction: options.compaction,
+            log_retention_bytes: options.log_retention_bytes,
             ..engine::Options::default()
         };
         let engine = Engine::open(vfs, storage, Arc::new(Deriver))

@@ -3,6 +3,7 @@
 //! Names, meanings and limits are those of MongoDB's drivers. Reading is strict (see `given`).
 //! What all operations take is in `common`.
 
+mod backup;
 mod bulk_write;
 mod common;
 mod compact;
@@ -17,6 +18,7 @@ pub mod validation;
 
 use std::time::Duration;
 
+pub use self::backup::{BackupOptions, RestoreOptions};
 pub use self::common::{Common, WriteOptions};
 pub use self::compact::CompactOptions;
 pub use self::create::CreateOptions;
@@ -91,6 +93,8 @@ pub struct OpenOptions {
     pub background: bool,
     /// When a thread compacts collections; `None`: never.
     pub compaction: Option<IdleCompaction>,
+    /// Bytes of log that checkpoints leave behind what recovery needs, for incremental backups.
+    pub log_retention_bytes: u64,
     /// Query shapes whose plan is remembered.
     pub query_cache_size: usize,
     /// A transaction that has been open for longer is aborted.
@@ -112,6 +116,7 @@ impl Default for OpenOptions {
             max_open_files: 256,
             background: true,
             compaction: Some(IdleCompaction::default()),
+            log_retention_bytes: 0,
             query_cache_size: 1000,
             transaction_lifetime_limit_seconds: 60,
         }
@@ -120,7 +125,7 @@ impl Default for OpenOptions {
 
 impl OpenOptions {
     const KNOWN: &str = "create, readOnly, durability, syncIntervalMs, cacheSize, pageSize, \
-        readMode, strictCollections, jsonMode, maxOpenFiles, background, queryCacheSize, \
+        readMode, strictCollections, jsonMode, maxOpenFiles, background, logRetentionBytes, queryCacheSize, \
         transactionLifetimeLimitSeconds";
 
     /// Reads `{create, readOnly, durability, ...}` as JSON.
@@ -159,6 +164,7 @@ impl OpenOptions {
                 "background" => {
                     (options.background, options.compaction) = background(&given)?;
                 }
+                "logRetentionBytes" => options.log_retention_bytes = given.number(0, 1 << 46)?,
                 "queryCacheSize" => options.query_cache_size = given.number(0, 1 << 20)? as usize,
                 "transactionLifetimeLimitSeconds" => {
                     options.transaction_lifetime_limit_seconds = given.lifetime_limit()?;
@@ -424,7 +430,7 @@ mod tests {
         let text = r#"{"create": false, "readOnly": true, "durability": "interval",
             "syncIntervalMs": 20, "cacheSize": 1048576, "pageSize": 4096, "readMode": "pread",
             "strictCollections": true, "jsonMode": "canonical", "maxOpenFiles": 16,
-            "background": false, "queryCacheSize": 0, "transactionLifetimeLimitSeconds": 5}"#;
+            "background": false, "queryCacheSize": 0, "logRetentionBytes": 1000, "transactionLifetimeLimitSeconds": 5}"#;
         let options = OpenOptions {
             create: false,
             read_only: true,
@@ -438,6 +444,7 @@ mod tests {
             max_open_files: 16,
             background: false,
             compaction: Some(IdleCompaction::default()),
+            log_retention_bytes: 1000,
             query_cache_size: 0,
             transaction_lifetime_limit_seconds: 5,
         };

@@ -20,7 +20,7 @@ use crate::storage::vfs::os::OsVfs;
 use crate::storage::wal;
 
 /// Memory for pages of the new database.
-const CACHE_BYTES: usize = 64 << 20;
+pub(super) const CACHE_BYTES: usize = 64 << 20;
 
 impl Database {
     /// Saves every document that can be read of a damaged database into a new one in the directory `into`, with its collections
@@ -60,7 +60,7 @@ pub fn salvage_on(
         let what = format!("cannot lock {}", from.display(""));
         from_storage(storage::Error::io(what, error))
     })?;
-    refuse_if_used(&to)?;
+    refuse_if_used("into", &to)?;
     interrupt.advance(0)?;
     let saved = save(from, &to, options, &interrupt);
     if saved.is_err() {
@@ -93,18 +93,18 @@ fn save(
 }
 
 /// Refuses a directory in which there is anything of a database: nothing of it may be lost, now or by `remove_all`.
-fn refuse_if_used(to: &Arc<dyn Vfs>) -> Result<()> {
+pub(super) fn refuse_if_used(argument: &str, to: &Arc<dyn Vfs>) -> Result<()> {
     match files_of(to).map_err(from_storage)?.first() {
         None => Ok(()),
         Some(name) => {
-            let message = format!("into: {} is not empty, it has {name}", to.display(""));
+            let message = format!("{argument}: {} is not empty, it has {name}", to.display(""));
             Err(Error::argument(message))
         }
     }
 }
 
 /// Leaves nothing behind of a database that was not finished. What cannot be removed stays: it is no worse than before.
-fn remove_all(to: &Arc<dyn Vfs>) {
+pub(super) fn remove_all(to: &Arc<dyn Vfs>) {
     for path in files_of(to).unwrap_or_default() {
         let _ = to.remove(&path);
     }

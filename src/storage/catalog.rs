@@ -197,6 +197,13 @@ pub fn file_name(
     format!("{readable}.{id}.{extension}")
 }
 
+/// A name for a tree's file in place of one that is taken.
+pub fn other_name(id: TreeId, name: &str) -> String {
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "mlite"));
+    let stem = stem.split('.').next().unwrap_or(stem);
+    format!("{stem}.{id}.{extension}")
+}
+
 /// A tree as the catalog on disk describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {

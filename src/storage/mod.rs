@@ -1,4 +1,5 @@
 //! The storage engine: pages, trees, log, snapshots. It knows nothing of BSON or JSON.
+pub mod backup;
 pub mod btree;
 pub mod catalog;
 pub mod derive;

@@ -35,6 +35,10 @@ pub struct Superblock {
     pub catalog: Tree,
     pub catalog_map: FreeMapRoot,
     pub next_tree: TreeId,
+    /// When the newest of its commits was written at the latest, in milliseconds since 1970; 0: not known.
+    pub time: u64,
+    /// It is the beginning of a restoration that has not come to its end.
+    pub is_restoring: bool,
 }
 
 impl Superblock {
@@ -61,6 +65,8 @@ impl Superblock {
         slot[98] = self.catalog_map.level;
         page::put_u32(&mut slot, 100, self.next_tree);
         page::put_u64(&mut slot, 104, self.catalog.bytes);
+        page::put_u64(&mut slot, 112, self.time);
+        slot[120] = u8::from(self.is_restoring);
         let sum = crc32c::crc32c(&slot[12..]);
         page::put_u32(&mut slot, 8, sum);
         slot
@@ -96,6 +102,8 @@ impl Superblock {
                 level: slot[98],
             },
             next_tree: page::get_u32(slot, 100),
+            time: page::get_u64(slot, 112),
+            is_restoring: slot[120] != 0,
         })
     }
 
@@ -192,6 +200,8 @@ mod tests {
                 pages: 40,
             },
             next_tree: 21,
+            time: 1_700_000_000_000,
+            is_restoring: true,
         }
     }
 

@@ -76,6 +76,8 @@ pub struct Life {
     pub random: Random,
     /// Versions kept for a while, with what they must go on showing.
     held: Vec<(Arc<Version>, State)>,
+    /// It is not closed and opened among its operations.
+    pub stays_open: bool,
     /// Keys of a collection.
     pub keys: u64,
     /// Transactions that run beside the others.
@@ -118,6 +120,7 @@ impl Life {
             progress,
             random: Random::new(seed),
             held: Vec::new(),
+            stays_open: false,
             keys: 90,
             open: Vec::new(),
         })
@@ -255,6 +258,9 @@ impl Life {
 
     /// Closes the database or just lets go of it, and opens it again.
     pub fn reopen(&mut self) -> Result<()> {
+        if self.stays_open {
+            return Ok(());
+        }
         self.held.clear();
         self.open.clear();
         // An operation that failed between its commits may have left some for which nobody waited.

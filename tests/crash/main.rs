@@ -3,6 +3,7 @@
 //!
 //! Every run follows from a seed; a failure prints it and how to replay it. `IRONBASE_SOAK=1` makes the runs longer.
 
+mod backup;
 mod builds;
 mod check;
 mod counted_calls;

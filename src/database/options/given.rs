@@ -61,6 +61,18 @@ impl Given<'_> {
         self.number(0, i64::MAX as u64)
     }
 
+    /// A time, as a date or in milliseconds since 1970.
+    pub(super) fn time(&self) -> Result<u64> {
+        match self.value {
+            RawValue::DateTime(millis) => {
+                let millis = u64::try_from(millis);
+                millis.map_err(|_| self.refused(OUT_OF_RANGE, "a date from 1970 on"))
+            }
+            _ if self.value.is_number() => self.count(),
+            _ => Err(self.wrong_type("a date or milliseconds since 1970")),
+        }
+    }
+
     /// A number of things, whose sign is of no account.
     pub(super) fn magnitude(&self) -> Result<u64> {
         match self.value.as_integer() {

@@ -18,7 +18,6 @@ use crate::storage::pager::file::PageFile;
 use crate::storage::pager::space::Space;
 use crate::storage::snapshot::Version;
 use crate::storage::superblock::{LogPosition, Superblock};
-use crate::storage::wal::{self, reader, segment_path};
 
 /// Bytes of a file written between two syncs of it: a larger sync would hold up the log's own.
 const SYNC_STEP: usize = 16 << 20;
@@ -73,6 +72,8 @@ impl Engine {
         let lsn = capture.version.lsn;
         // ORDER: the log first: the page files must never be ahead of what the log can tell.
         self.flush_log(lsn, true)?;
+        // Before any commit that is not of this checkpoint, or little behind.
+        let time = self.group.stamped();
 
         let mut old_map_pages: Vec<(Arc<PageFile>, Vec<u32>)> = Vec::new();
         let mut entries = Vec::new();
@@ -97,6 +98,8 @@ impl Engine {
             checkpoint_lsn: lsn,
             log: capture.log,
             next_tree: capture.next_tree,
+            time,
+            is_restoring: false,
             ..state.superblock.clone()
         };
         let died = self.write_catalog(state, &mut superblock, &entries, &capture.dropped)?;
@@ -185,7 +188,7 @@ impl Engine {
     /// Takes the newest commit and the page maps that belong to it. `None`: nothing has changed.
     fn capture(&self, state: &CheckpointState) -> Result<Option<Capture>> {
         let mut core = self.core.lock();
-        if core.lsn == state.superblock.checkpoint_lsn {
+        if core.lsn == state.superblock.checkpoint_lsn && !state.superblock.is_restoring {
             return Ok(None);
         }
         let log_bytes = self.log_bytes.load(Ordering::Relaxed);
@@ -335,28 +338,5 @@ impl Engine {
         if let Err(error) = self.remove_file(id, |_| false) {
             self.poison(&error);
         }
-    }
-
-    /// Removes the log segments that no replay will need.
-    fn remove_segments(&self, first_needed: u64) -> Result<()> {
-        let old: Vec<u64> = reader::segments(&self.vfs, 0)?
-            .into_iter()
-            .filter(|&number| number < first_needed)
-            .collect();
-        for &number in &old {
-            let path = segment_path(number);
-            self.vfs
-                .remove(&path)
-                .map_err(|e| Error::io(format!("cannot remove {}", self.vfs.display(&path)), e))?;
-        }
-        if old.is_empty() {
-            return Ok(());
-        }
-        self.vfs.sync_directory(wal::DIRECTORY).map_err(|e| {
-            Error::io(
-                format!("cannot sync {}", self.vfs.display(wal::DIRECTORY)),
-                e,
-            )
-        })
     }
 }

@@ -27,12 +27,17 @@ const MAX_UNSYNCED: u64 = 8 << 20;
 /// A leader waits for others at most as long as the last sync took, and never longer than this.
 const MAX_PATIENCE: Duration = Duration::from_millis(1);
 
+/// The log tells the time when so many milliseconds have passed since it last did.
+const STAMP_EVERY: u64 = 100;
+
 pub(super) struct GroupCommit {
     /// The standard library's lock and condition, unlike those used everywhere else: they wake all waiters by one system
     /// call, where others pass the lock from sleeper to sleeper.
     state: system::Mutex<State>,
     /// `State::synced`, for those who look without the lock.
     synced: AtomicU64,
+    /// The newest time in the log, in milliseconds since 1970. It never goes back, whatever the clock does.
+    stamped: AtomicU64,
     /// Where committers wait, by the parity of their group's number: those whose group is being written are all
     /// woken at its end, of those behind only the one that will lead them.
     done: [Condvar; 2],
@@ -67,7 +72,7 @@ struct Log {
 }
 
 impl GroupCommit {
-    pub fn new(writer: Option<LogWriter>, lsn: Lsn, end: LogPosition) -> GroupCommit {
+    pub fn new(writer: Option<LogWriter>, lsn: Lsn, end: LogPosition, stamped: u64) -> GroupCommit {
         GroupCommit {
             state: system::Mutex::new(State {
                 written: lsn,
@@ -82,6 +87,7 @@ impl GroupCommit {
                 end,
             }),
             synced: AtomicU64::new(lsn),
+            stamped: AtomicU64::new(stamped),
             done: [Condvar::new(), Condvar::new()],
             log: Mutex::new(Log {
                 writer,
@@ -105,6 +111,11 @@ impl GroupCommit {
         self.done.iter().for_each(|done| {
             done.notify_all();
         });
+    }
+
+    /// The newest time that the log tells.
+    pub fn stamped(&self) -> u64 {
+        self.stamped.load(Ordering::Acquire)
     }
 
     /// A place in the log before which there are only commits up to the newest one. The caller holds the commit lock.
@@ -273,6 +284,11 @@ impl Engine {
             if writer.is_full() {
                 writer.roll(last + 1 - spare.commits())?;
             }
+            let now = self.vfs.now();
+            if now >= self.group.stamped().saturating_add(STAMP_EVERY) {
+                self.group.stamped.store(now, Ordering::Release);
+                spare.stamp(now);
+            }
             let group = spare.seal(synced, writer.place());
             writer.append(group)?;
             self.log_bytes
@@ -338,6 +354,35 @@ impl Engine {
             self.poison(error);
         }
         written
+    }
+
+    /// Makes everything committed so far durable and has the log tell the time behind it. Gives the log's end behind that, all of
+    /// which is on the medium.
+    pub fn mark_time(&self) -> Result<LogPosition> {
+        self.flush_log(self.committed.load(Ordering::Acquire), true)?;
+        let mut log = self.group.log.lock();
+        let Some(writer) = &mut log.writer else {
+            return Ok(self.group.end());
+        };
+        self.check_writable()?;
+        let mut mark = || {
+            let written = self.group.lock().written;
+            if writer.is_full() {
+                writer.roll(written + 1)?;
+            }
+            let now = self.vfs.now().max(self.group.stamped());
+            self.group.stamped.store(now, Ordering::Release);
+            let mut group = Pending::time(now, written);
+            let synced = self.group.synced.load(Ordering::Acquire);
+            writer.append(group.seal(synced, writer.place()))?;
+            writer.sync()?;
+            Ok(writer.position())
+        };
+        let end = mark();
+        if let Err(error) = &end {
+            self.poison(error);
+        }
+        end
     }
 
     /// Makes a version the one that readers get. Versions become visible in order.

@@ -9,6 +9,7 @@
 
 mod arrivals;
 mod background;
+mod backup;
 #[cfg(test)]
 mod build_tests;
 mod checkpoint;
@@ -24,6 +25,7 @@ mod recent;
 mod replay;
 #[cfg(test)]
 mod replay_tests;
+mod retention;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -58,8 +60,11 @@ pub use compact::{Compacted, Pace, Prospect};
 pub use compact_idle::IdleCompaction;
 use files::Files;
 pub use index_build::{BuildFigures, IndexBuild, NewIndex, Settled};
-pub(super) use open::page_files;
+pub use open::Restoring;
+pub(super) use open::{NEW_METADATA, page_files, random_id, read_superblock};
 use recent::RecentWrites;
+use retention::LogPins;
+pub use retention::PinnedLog;
 pub use schema::StepFn;
 pub use transaction::{InTransaction, Transaction};
 pub use write::{Duplicate, WriteTxn};
@@ -101,6 +106,8 @@ pub struct Options {
     pub checkpoint_log_bytes: u64,
     /// An index of a collection with more bytes of documents is built beside the writers.
     pub online_build_bytes: u64,
+    /// Bytes of log that are kept behind what recovery needs, rounded up to segments.
+    pub log_retention_bytes: u64,
 }
 
 impl Default for Options {
@@ -120,6 +127,7 @@ impl Default for Options {
             log: LogSizes::default(),
             checkpoint_log_bytes: 64 << 20,
             online_build_bytes: 4 << 20,
+            log_retention_bytes: 0,
         }
     }
 }
@@ -173,6 +181,7 @@ pub struct Engine {
     /// Open transactions by their numbers.
     transactions: Mutex<BTreeMap<u16, Arc<Transaction>>>,
     recent: RecentWrites,
+    log_pins: LogPins,
     /// The number of the next commit that is written in parts.
     parts: AtomicU64,
     files: RwLock<Files>,

@@ -14,8 +14,10 @@ use super::checkpoint::CheckpointState;
 use super::commit::GroupCommit;
 use super::files::Files;
 use super::recent::RecentWrites;
+use super::retention::LogPins;
 use super::write::Scratch;
 use super::{Core, Engine, Options};
+use crate::storage::backup::half_restored;
 use crate::storage::btree::TreeRef;
 use crate::storage::btree::walk::Walk;
 use crate::storage::catalog::{
@@ -37,7 +39,14 @@ use crate::storage::wal::writer::{LogWriter, SEGMENT_HEADER};
 use crate::storage::wal::{self};
 
 const LOCK_FILE: &str = "lock";
-const NEW_METADATA: &str = "metadata.new";
+pub(in crate::storage) const NEW_METADATA: &str = "metadata.new";
+
+/// The log that a restored database recovers from, which is a backup's.
+pub struct Restoring<'a> {
+    pub log: Log,
+    /// Called with the bytes of each commit; its error ends the work.
+    pub step: &'a dyn Fn(usize) -> Result<()>,
+}
 
 /// A database as its checkpoint describes it.
 struct Loaded {
@@ -53,6 +62,25 @@ impl Engine {
         options: Options,
         deriver: Arc<dyn IndexDeriver>,
     ) -> Result<Arc<Engine>> {
+        Engine::open_with(vfs, options, deriver, None)
+    }
+
+    /// Opens a database that is being restored. It is one that opens by itself when this engine has been closed.
+    pub fn open_restoring(
+        vfs: Arc<dyn Vfs>,
+        options: Options,
+        deriver: Arc<dyn IndexDeriver>,
+        restoring: Restoring<'_>,
+    ) -> Result<Arc<Engine>> {
+        Engine::open_with(vfs, options, deriver, Some(restoring))
+    }
+
+    fn open_with(
+        vfs: Arc<dyn Vfs>,
+        options: Options,
+        deriver: Arc<dyn IndexDeriver>,
+        restoring: Option<Restoring<'_>>,
+    ) -> Result<Arc<Engine>> {
         check_options(&options)?;
         let lock = vfs
             .lock(LOCK_FILE)
@@ -65,8 +93,12 @@ impl Engine {
                 return Err(Error::new(ErrorKind::NotFound, message));
             }
         };
+        if superblock.is_restoring && restoring.is_none() {
+            return Err(half_restored(&vfs));
+        }
         let checkpoint = superblock.checkpoint_lsn;
         let database_id = superblock.database_id;
+        let time = superblock.time;
         let shared = Arc::new(Shared {
             files: OpenFiles::new(vfs.clone(), options.max_open_files),
             database_id,
@@ -78,7 +110,7 @@ impl Engine {
             waiting: Default::default(),
         });
         let (catalog_file, loaded) = load(&shared, &superblock)?;
-        let log = match options.replay {
+        let log = match options.replay && restoring.is_none() {
             true => Log::scan(&vfs, database_id, superblock.log, checkpoint)?,
             false => Log::unread(&vfs, database_id, superblock.log, checkpoint),
         };
@@ -116,13 +148,14 @@ impl Engine {
             deriver,
             shared,
             core: Mutex::new(core),
-            group: GroupCommit::new(None, checkpoint, log.end),
+            group: GroupCommit::new(None, checkpoint, log.end, 0),
             visible: RwLock::new(visible),
             registry,
             checkpoint: Mutex::new(state),
             compactions: Default::default(),
             builds: Mutex::default(),
             transactions: Mutex::default(),
+            log_pins: LogPins::default(),
             recent: RecentWrites::default(),
             parts: AtomicU64::new(1),
             files: RwLock::new(files),
@@ -138,18 +171,32 @@ impl Engine {
             options,
             _lock: lock,
         };
-        engine.replay(&log, checkpoint)?;
-        engine.group = engine.start_log(&log, database_id)?;
-        engine.publish_recovered(log.last);
+        let last = match restoring {
+            None => {
+                engine.replay(&log, checkpoint, &|_| Ok(()))?;
+                engine.group = engine.start_log(&log, database_id, time)?;
+                log.last
+            }
+            Some(Restoring { log, step }) => {
+                engine.replay(&log, checkpoint, step)?;
+                let (vfs, sizes) = (&engine.vfs, engine.options.log);
+                let writer = LogWriter::create(vfs, sizes, database_id, 1, log.last + 1)?;
+                let end = writer.position();
+                engine.group = GroupCommit::new(Some(writer), log.last, end, log.time);
+                log.last
+            }
+        };
+        engine.publish_recovered(last);
         let engine = Arc::new(engine);
         engine.start_background();
         Ok(engine)
     }
 
     /// Makes the log ready for the next group. What it holds is durable already (`settle`).
-    fn start_log(&self, log: &Log, database_id: [u8; 16]) -> Result<GroupCommit> {
+    fn start_log(&self, log: &Log, database_id: [u8; 16], time: u64) -> Result<GroupCommit> {
+        let time = log.time.max(time);
         if self.options.read_only {
-            return Ok(GroupCommit::new(None, log.last, log.end));
+            return Ok(GroupCommit::new(None, log.last, log.end, time));
         }
         let (sizes, end) = (self.options.log, log.end);
         let writer = if log.torn {
@@ -164,7 +211,7 @@ impl Engine {
             LogWriter::resume(&self.vfs, sizes, database_id, end)?
         };
         let end = writer.position();
-        Ok(GroupCommit::new(Some(writer), log.last, end))
+        Ok(GroupCommit::new(Some(writer), log.last, end, time))
     }
 
     fn publish_recovered(&self, last: Lsn) {
@@ -201,7 +248,8 @@ fn check_options(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn read_superblock(vfs: &Arc<dyn Vfs>) -> Result<Option<Superblock>> {
+/// The newer superblock that is whole; none: there is no database.
+pub(in crate::storage) fn read_superblock(vfs: &Arc<dyn Vfs>) -> Result<Option<Superblock>> {
     let shown = vfs.display(METADATA_FILE);
     let failed = |e| Error::io(format!("cannot read {shown}"), e);
     if !vfs.exists(METADATA_FILE).map_err(failed)? {
@@ -248,6 +296,8 @@ fn create(vfs: &Arc<dyn Vfs>, options: &Options) -> Result<Superblock> {
         catalog: Default::default(),
         catalog_map: Default::default(),
         next_tree: FIRST_TREE,
+        time: 0,
+        is_restoring: false,
     };
     let file = vfs.open(NEW_METADATA, true).map_err(failed)?;
     file.set_length(RESERVED as u64).map_err(failed)?;
@@ -296,7 +346,7 @@ fn is_page_file(name: &str) -> bool {
     name != METADATA_FILE && (name.ends_with(".mlite") || name.ends_with(".idx"))
 }
 
-fn random_id() -> [u8; 16] {
+pub(in crate::storage) fn random_id() -> [u8; 16] {
     use std::hash::{BuildHasher, Hasher};
     let mut id = [0; 16];
     for half in id.chunks_exact_mut(8) {

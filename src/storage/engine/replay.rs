@@ -29,8 +29,13 @@ const MOST_ENTRIES: usize = 8 << 20;
 const ENTRIES_AT_ONCE: usize = 256;
 
 impl Engine {
-    /// Applies the log behind the checkpoint as one transaction.
-    pub(super) fn replay(&self, log: &Log, checkpoint: Lsn) -> Result<()> {
+    /// Applies the log behind the checkpoint as one transaction. `step` is called with the bytes of each commit; its error ends it.
+    pub(super) fn replay(
+        &self,
+        log: &Log,
+        checkpoint: Lsn,
+        step: &dyn Fn(usize) -> Result<()>,
+    ) -> Result<()> {
         if log.last == checkpoint {
             return Ok(());
         }
@@ -42,7 +47,10 @@ impl Engine {
             changes: Vec::new(),
             documents: Documents::default(),
         };
-        log.replay(checkpoint, |lsn, operations| replay.add(lsn, operations))?;
+        log.replay(checkpoint, |lsn, operations| {
+            step(operations.len())?;
+            replay.add(lsn, operations)
+        })?;
         replay.apply()?;
         txn.commit();
         log::info!(

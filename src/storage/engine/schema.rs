@@ -49,6 +49,11 @@ impl WriteTxn<'_> {
         let mut files = self.engine.files.write();
         let file = match files.get(id) {
             Some(file) => file.clone(),
+            // A log that goes over several checkpoints gives a name again to which a dropped tree's file has not been removed yet.
+            None if files.has_name(name) => {
+                let name = catalog::other_name(id, name);
+                files.insert(self.page_file(id, &name, page_size))
+            }
             None => files.insert(self.page_file(id, name, page_size)),
         };
         drop(files);

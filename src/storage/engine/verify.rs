@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::MutexGuard;
 
+use super::backup::lock_patiently;
 use super::checkpoint::CheckpointState;
 use super::{Core, Engine};
 use crate::storage::error::Result;
@@ -19,9 +19,6 @@ use crate::storage::snapshot::Version;
 use crate::storage::verify::collection::{self, Frozen};
 use crate::storage::verify::space::Account;
 use crate::storage::verify::{CollectionFindings, Examiner, Findings, catalog, log};
-
-/// How long a lock is waited for before the examiner is asked whether to go on.
-const PATIENCE: Duration = Duration::from_millis(20);
 
 impl Engine {
     /// Looks for damage in everything: catalog, log, and each collection at an instant of its own.
@@ -96,7 +93,7 @@ impl Engine {
             let _ = file.prepare();
         }
         let state = self.keep_checkpoints_away(examiner)?;
-        let core = lock(&self.core, examiner)?;
+        let core = lock_patiently(&self.core, || examiner.step(0))?;
         let Some(collection) = core.catalog.by_id(id).cloned() else {
             return Ok(None);
         };
@@ -136,7 +133,7 @@ impl Engine {
         &self,
         examiner: &dyn Examiner,
     ) -> Result<MutexGuard<'_, CheckpointState>> {
-        lock(&self.checkpoint, examiner)
+        lock_patiently(&self.checkpoint, || examiner.step(0))
     }
 
     fn warn_of_orphans(&self, findings: &mut Findings) -> Result<()> {
@@ -157,13 +154,4 @@ fn account(file: &PageFile, space: Result<Space>, reserved: u32) -> Result<Accou
         map_pages: file.inspect_free_map()?,
         reserved,
     })
-}
-
-fn lock<'m, T>(mutex: &'m Mutex<T>, examiner: &dyn Examiner) -> Result<MutexGuard<'m, T>> {
-    loop {
-        if let Some(guard) = mutex.try_lock_for(PATIENCE) {
-            return Ok(guard);
-        }
-        examiner.step(0)?;
-    }
 }

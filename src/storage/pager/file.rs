@@ -7,6 +7,7 @@
 //! Invariants: at most one thread writes pages of a file out at a time (`flushing`); a page is dropped from memory
 //! only after its bytes and the new length are visible through the file.
 
+mod copy;
 mod inspect;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -760,13 +761,7 @@ impl PageFile {
         }
         let file = self.shared.files.get(self.tree, &self.name, true)?;
         self.shared.created_file.store(true, Ordering::Release);
-        let mut header = vec![0; self.page_size];
-        page::init(&mut header, Kind::FileHeader, 0, 0, self.tree, 0);
-        header[24..32].copy_from_slice(FILE_MAGIC);
-        header[32..48].copy_from_slice(&self.shared.database_id);
-        page::put_u32(&mut header, 48, self.page_size as u32);
-        page::put_u32(&mut header, 52, FORMAT_VERSION);
-        page::seal(&mut header);
+        let header = self.header(&self.shared.database_id);
         file.write_at(&header, 0)
             .map_err(|e| Error::io(format!("cannot write {}", self.shown()), e))?;
         self.unsynced.store(true, Ordering::Release);

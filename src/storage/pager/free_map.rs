@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::file::PageFile;
 use super::space::{Bitmap, Space};
 use crate::storage::error::{Error, Result};
-use crate::storage::page::{self, HEADER, Kind, Lsn, PagePtr};
+use crate::storage::page::{self, HEADER, Kind, Lsn, PagePtr, TreeId};
 
 /// Where a free map starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +20,7 @@ pub struct FreeMapRoot {
 }
 
 /// The free map of one file as it is on disk.
+#[derive(Clone)]
 pub struct FreeMap {
     at: FreeMapRoot,
     /// Page numbers that are never given out.
@@ -123,6 +124,36 @@ impl FreeMap {
         self.nodes.iter().flatten().map(|(_, at)| at.number)
     }
 
+    /// Where it starts.
+    pub fn root(&self) -> FreeMapRoot {
+        self.at
+    }
+
+    /// The pages in use as of the checkpoint, those of the map itself left out if they are not wanted.
+    pub fn in_use(&self, with_own: bool) -> Bitmap {
+        let mut pages = self.written.clone();
+        if !with_own {
+            self.pages().for_each(|number| {
+                pages.set(number, false);
+            });
+        }
+        pages
+    }
+
+    /// Makes all pages of the map, which is loaded, as they are on disk or were.
+    pub fn each_page(
+        &self,
+        (tree, page_size): (TreeId, usize),
+        newest: Lsn,
+        write: &mut dyn FnMut(u32, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let levels = self.nodes.iter().enumerate();
+        let places = levels.flat_map(|(level, nodes)| nodes.keys().map(move |&at| (level, at)));
+        let places: Vec<_> = places.collect();
+        let form = (tree, page_size, newest);
+        write_nodes(form, &self.nodes, &places, &self.written, write)
+    }
+
     /// Writes the pages of the map that differ from what is on disk.
     pub fn write(
         &mut self,
@@ -181,7 +212,14 @@ impl FreeMap {
                 }
             }
             if !grew {
-                self.write_nodes(file, &nodes, &fresh, &alive, levels, born)?;
+                let form = (file.tree, file.page_size, born);
+                write_nodes(
+                    form,
+                    &nodes[..levels],
+                    &fresh,
+                    &alive,
+                    &mut |number, page| file.write_at(number, page),
+                )?;
                 let root = nodes[levels - 1][&0];
                 nodes.truncate(levels);
                 self.nodes = nodes;
@@ -218,48 +256,42 @@ impl FreeMap {
         }
         taken
     }
+}
 
-    fn write_nodes(
-        &self,
-        file: &PageFile,
-        nodes: &[BTreeMap<usize, PagePtr>],
-        fresh: &[(usize, usize)],
-        alive: &Bitmap,
-        levels: usize,
-        born: Lsn,
-    ) -> Result<()> {
-        let words_per_page = (file.page_size - HEADER) / 8;
-        let mut bytes = vec![0; file.page_size];
-        for &(level, position) in fresh {
-            let at = nodes[level][&position];
-            bytes.fill(0);
-            page::init(
-                &mut bytes,
-                Kind::FreeMap,
-                level as u8,
-                at.number,
-                file.tree,
-                born,
-            );
-            if level == 0 {
-                alive.write_words(position * words_per_page, &mut bytes[HEADER..]);
-            } else {
-                debug_assert!(level < levels);
-                let first = position * words_per_page;
-                let children = nodes[level - 1].range(first..first + words_per_page);
-                let mut count = 0;
-                for (&child, pointer) in children {
-                    let entry = HEADER + (child - first) * ENTRY;
-                    bytes[entry..entry + PagePtr::SIZE].copy_from_slice(&pointer.to_bytes());
-                    count = child - first + 1;
-                }
-                page::set_count(&mut bytes, count);
+/// Makes pages of a map; they were born at `newest` or before.
+fn write_nodes(
+    (tree, page_size, newest): (TreeId, usize, Lsn),
+    nodes: &[BTreeMap<usize, PagePtr>],
+    places: &[(usize, usize)],
+    alive: &Bitmap,
+    write: &mut dyn FnMut(u32, &[u8]) -> Result<()>,
+) -> Result<()> {
+    let words_per_page = (page_size - HEADER) / 8;
+    let mut bytes = vec![0; page_size];
+    for &(level, position) in places {
+        let at = nodes[level][&position];
+        bytes.fill(0);
+        // What pointers tell of a birth is all that matters of it.
+        let born = newest.wrapping_sub((newest as u16).wrapping_sub(at.birth).into());
+        let kind = Kind::FreeMap;
+        page::init(&mut bytes, kind, level as u8, at.number, tree, born);
+        if level == 0 {
+            alive.write_words(position * words_per_page, &mut bytes[HEADER..]);
+        } else {
+            let first = position * words_per_page;
+            let children = nodes[level - 1].range(first..first + words_per_page);
+            let mut count = 0;
+            for (&child, pointer) in children {
+                let entry = HEADER + (child - first) * ENTRY;
+                bytes[entry..entry + PagePtr::SIZE].copy_from_slice(&pointer.to_bytes());
+                count = child - first + 1;
             }
-            page::seal(&mut bytes);
-            file.write_at(at.number, &bytes)?;
+            page::set_count(&mut bytes, count);
         }
-        Ok(())
+        page::seal(&mut bytes);
+        write(at.number, &bytes)?;
     }
+    Ok(())
 }
 
 /// Levels of a map with so many bitmap pages.

@@ -3,7 +3,9 @@
 
 use std::result::Result;
 
+use super::space::Bitmap;
 use crate::storage::btree::node::Node;
+use crate::storage::error::{self, Error};
 use crate::storage::page::{self, HEADER, Kind, TreeId};
 use crate::storage::vfs::VfsFile;
 
@@ -26,17 +28,93 @@ pub fn read_page(
     out.clear();
     out.resize(page_size, 0);
     read(out, offset)?;
-    if page::kind(out) == Some(Kind::Extent) {
-        let length = page::get_u32(out, 24) as usize;
-        if length > MAX_EXTENT {
-            return Err(format!("an extent of {length} bytes"));
-        }
-        out.resize((HEADER + length).next_multiple_of(page_size), 0);
-        if out.len() > page_size {
-            read(&mut out[page_size..], offset + page_size as u64)?;
-        }
+    let length = whole_length(out, page_size)?;
+    if length > page_size {
+        out.resize(length, 0);
+        read(&mut out[page_size..], offset + page_size as u64)?;
     }
     check_page(out, number, tree)
+}
+
+/// Bytes that `each_run` reads at a time, unless an extent is larger.
+const BATCH: usize = 1 << 20;
+
+/// Reads the pages of a set from `first` on, as many side by side as there are, and gives them to `visit` when they have been
+/// checked. What cannot be read, or is damaged, ends it with the page named.
+pub fn each_run(
+    (file, shown): (&dyn VfsFile, &str),
+    (tree, page_size): (TreeId, usize),
+    wanted: &Bitmap,
+    first: u32,
+    visit: &mut dyn FnMut(u32, &[u8]) -> error::Result<()>,
+) -> error::Result<()> {
+    let end = wanted.end();
+    let mut bytes = Vec::new();
+    let mut number = first;
+    while number < end {
+        let run = (number..end).take(BATCH / page_size);
+        let mut pages = run.take_while(|&number| wanted.get(number)).count();
+        if pages == 0 {
+            number += 1;
+            continue;
+        }
+        read_pages(file, shown, page_size, number, pages, &mut bytes)?;
+        let mut at = 0;
+        while at < pages {
+            let start = at * page_size;
+            let page = number + at as u32;
+            let damaged = |reason: String| Error::corrupt(shown, page, reason);
+            let length = whole_length(&bytes[start..], page_size).map_err(damaged)?;
+            if start + length > bytes.len() {
+                if at > 0 {
+                    // The next run begins with it.
+                    break;
+                }
+                pages = length / page_size;
+                read_pages(file, shown, page_size, number, pages, &mut bytes)?;
+            }
+            check_page(&bytes[start..start + length], page, tree).map_err(damaged)?;
+            at += length / page_size;
+        }
+        visit(number, &bytes[..at * page_size])?;
+        number += at as u32;
+    }
+    Ok(())
+}
+
+fn read_pages(
+    file: &dyn VfsFile,
+    shown: &str,
+    page_size: usize,
+    first: u32,
+    pages: usize,
+    out: &mut Vec<u8>,
+) -> error::Result<()> {
+    out.resize(pages * page_size, 0);
+    let offset = |number: u32| u64::from(number) * page_size as u64;
+    if file.read_at(out, offset(first)).is_ok() {
+        return Ok(());
+    }
+    // One by one, to name the page.
+    for (number, page) in (first..).zip(out.chunks_exact_mut(page_size)) {
+        file.read_at(page, offset(number)).map_err(|e| {
+            let what = format!("cannot read page {number} of {shown}");
+            Error::io(what, e)
+        })?;
+    }
+    Ok(())
+}
+
+/// The bytes of a page, or of a whole extent, rounded up to pages.
+fn whole_length(page: &[u8], page_size: usize) -> Result<usize, String> {
+    if page::kind(page) != Some(Kind::Extent) {
+        return Ok(page_size);
+    }
+    let length = page::get_u32(page, 24) as usize;
+    match length > MAX_EXTENT {
+        true => Err(format!("an extent of {length} bytes")),
+        false => Ok((HEADER + length).next_multiple_of(page_size)),
+    }
 }
 
 /// Checks all that a page read from disk says of itself.

@@ -174,7 +174,7 @@ impl Applying<'_, '_> {
                 }
                 self.operations(operations)
             }
-            Frame::Commit { .. } | Frame::End { .. } => Ok(()),
+            Frame::Commit { .. } | Frame::End { .. } | Frame::Time(_) => Ok(()),
         }
     }
 

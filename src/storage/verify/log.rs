@@ -21,11 +21,7 @@ pub fn verify(
     end: LogPosition,
     findings: &mut Findings,
 ) {
-    let mut check = LogCheck {
-        database_id,
-        last: checkpoint,
-        parts: HashSet::new(),
-    };
+    let mut check = LogCheck::new(database_id, checkpoint);
     for number in from.segment..=end.segment {
         let path = vfs.display(&segment_path(number));
         let start = match number == from.segment {
@@ -42,22 +38,39 @@ pub fn verify(
     }
 }
 
-struct LogCheck {
+/// Reads a log segment by segment.
+pub struct LogCheck {
     database_id: [u8; 16],
-    last: Lsn,
+    /// The last commit read.
+    pub last: Lsn,
+    /// The newest time told.
+    pub time: u64,
+    /// Parts may have come before.
+    pub begins_anywhere: bool,
     /// Large commits whose first part was read.
     parts: HashSet<u64>,
 }
 
 impl LogCheck {
-    fn segment(
+    pub fn new(database_id: [u8; 16], last: Lsn) -> LogCheck {
+        LogCheck {
+            database_id,
+            last,
+            time: 0,
+            begins_anywhere: false,
+            parts: HashSet::new(),
+        }
+    }
+
+    /// Checks a segment's groups from `start` on, up to `limit` at least. Gives where they end.
+    pub fn segment(
         &mut self,
         bytes: &[u8],
         number: u64,
         start: u64,
         limit: Option<u64>,
         path: &str,
-    ) -> Result<(), String> {
+    ) -> Result<u64, String> {
         let header = SegmentHeader::decode(bytes, path).map_err(told)?;
         let header = header.ok_or("its header is damaged")?;
         if header.database_id != self.database_id || header.number != number {
@@ -88,7 +101,7 @@ impl LogCheck {
             Some(limit) if (offset as u64) < limit => Err(format!(
                 "it cannot be read from byte {offset} on; it was written up to {limit}"
             )),
-            _ => Ok(()),
+            _ => Ok(offset as u64),
         }
     }
 
@@ -105,13 +118,18 @@ impl LogCheck {
                     }
                     operations
                 }
+                Frame::Time(millis) => {
+                    self.time = self.time.max(millis);
+                    continue;
+                }
                 Frame::Commit { operations, .. } => operations,
                 Frame::End {
                     lsn,
                     number,
                     operations,
                 } => {
-                    if !self.parts.remove(&number) && lsn > self.last {
+                    let is_known = self.parts.remove(&number) || self.begins_anywhere;
+                    if !is_known && lsn > self.last {
                         return Err(format!("commit {lsn} has no parts in the log"));
                     }
                     operations

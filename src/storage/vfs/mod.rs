@@ -47,6 +47,11 @@ pub trait Vfs: Send + Sync {
     fn temporary(&self) -> io::Result<std::fs::File> {
         tempfile::tempfile()
     }
+    /// The time, in milliseconds since 1970, as far as the host knows it: it may go backwards.
+    fn now(&self) -> u64 {
+        let since = std::time::SystemTime::UNIX_EPOCH.elapsed();
+        since.map_or(0, |since| since.as_millis() as u64)
+    }
     /// Counters of the calls made so far.
     fn counters(&self) -> &Counters;
     /// The name to show in messages for `path` (the full path on a real disk).

@@ -3,6 +3,8 @@
 //! A commit too large for one group comes in parts, each a group of its own that holds no commit, in the order in which they
 //! were made and with other groups between them; its end is what makes it a commit. Parts without an end count for nothing.
 //!
+//! Now and then a group begins with the time at which it was written (`stamp`), by which a state of the past is found again.
+//!
 //! A group says which LSN was durable when it was written. That is how a torn tail (nobody was told of it) is told from
 //! damage to acknowledged commits: see `reader`.
 
@@ -22,6 +24,7 @@ const WHOLE_COMMIT: u8 = 1;
 const FIRST_PART: u8 = 2;
 const PART: u8 = 3;
 const END: u8 = 4;
+const TIME: u8 = 5;
 const FRAME_HEADER: usize = 5;
 
 /// Tells the parts of one large commit from those of others. Numbers begin anew with each process; the first part of a number
@@ -58,6 +61,25 @@ impl Pending {
         pending.bytes.extend_from_slice(&number.to_le_bytes());
         pending.bytes.extend_from_slice(operations);
         pending
+    }
+
+    /// A group that tells the time and nothing else. `last`: as for `part`.
+    pub fn time(millis: u64, last: Lsn) -> Pending {
+        let mut pending = Pending {
+            last,
+            ..Pending::default()
+        };
+        pending.stamp(millis);
+        pending
+    }
+
+    /// Puts the time of writing, in milliseconds since 1970, before everything else. No commit is in progress.
+    pub fn stamp(&mut self, millis: u64) {
+        let length = (std::mem::size_of_val(&millis) as u32).to_le_bytes();
+        let frame = std::iter::once(TIME)
+            .chain(length)
+            .chain(millis.to_le_bytes());
+        self.bytes.splice(HEADER..HEADER, frame);
     }
 
     pub fn is_empty(&self) -> bool {
@@ -204,6 +226,14 @@ impl<'a> Group<'a> {
         (HEADER + self.payload.len()).next_multiple_of(ALIGN as usize)
     }
 
+    /// When the group was written, if it says.
+    pub fn time(&self) -> Option<u64> {
+        match read_frame(&mut &*self.payload, self.first) {
+            Some(Frame::Time(millis)) => Some(millis),
+            _ => None,
+        }
+    }
+
     /// What is in the group. `Err`: the payload is malformed though its checksum is right.
     pub fn frames(&self) -> impl Iterator<Item = std::result::Result<Frame<'a>, String>> {
         let mut rest = self.payload;
@@ -216,7 +246,7 @@ impl<'a> Group<'a> {
             }
             let frame = read_frame(&mut rest, lsn);
             match &frame {
-                Some(Frame::Part { .. }) => {}
+                Some(Frame::Part { .. } | Frame::Time(_)) => {}
                 Some(_) => lsn += 1,
                 None => {
                     rest = &[];
@@ -260,6 +290,7 @@ fn read_frame<'a>(rest: &mut &'a [u8], lsn: Lsn) -> Option<Frame<'a>> {
                 operations,
             }
         }
+        TIME => Frame::Time(u64::from_le_bytes(body.try_into().ok()?)),
         _ => return None,
     })
 }
@@ -283,6 +314,8 @@ pub enum Frame<'a> {
         number: PartsNumber,
         operations: &'a [u8],
     },
+    /// When what follows was written, in milliseconds since 1970.
+    Time(u64),
 }
 
 #[cfg(test)]
@@ -348,6 +381,26 @@ mod tests {
                 })]
             );
         }
+    }
+
+    #[test]
+    fn the_time_comes_first_and_is_no_commit() {
+        let mut pending = Pending::default();
+        let mark = pending.begin();
+        pending.operations().extend_from_slice(b"one");
+        pending.finish(mark, 5);
+        pending.stamp(1234);
+        let bytes = pending.seal(4, place()).to_vec();
+        let operations = &b"one"[..];
+        let commit = Ok(Frame::Commit { lsn: 5, operations });
+        assert_eq!(frames(&bytes), [Ok(Frame::Time(1234)), commit]);
+        let group = Group::read(&bytes, 0, place()).expect("whole");
+        assert_eq!(group.time(), Some(1234));
+
+        let bytes = Pending::time(1235, 5).seal(5, place()).to_vec();
+        assert_eq!(frames(&bytes), [Ok(Frame::Time(1235))]);
+        let group = Group::read(&bytes, 0, place()).expect("whole");
+        assert_eq!((group.first, group.last, group.time()), (6, 5, Some(1235)));
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub struct Log {
     pub torn: bool,
     /// Bytes of groups to replay.
     pub bytes: u64,
+    /// The newest time that it tells; 0: none.
+    pub time: u64,
 }
 
 impl Log {
@@ -47,6 +49,7 @@ impl Log {
             end: from,
             torn: false,
             bytes: 0,
+            time: 0,
         }
     }
 
@@ -130,6 +133,7 @@ impl Log {
                 break;
             }
             self.last = self.last.max(group.last);
+            self.time = self.time.max(group.time().unwrap_or(0));
             offset += group.length();
             self.bytes += group.length() as u64;
         }
@@ -149,6 +153,34 @@ impl Log {
         )
     }
 
+    /// Makes a commit the last one that is replayed, which the log told the time `time` before.
+    pub fn end_with(&mut self, last: Lsn, time: u64) {
+        self.last = last;
+        self.time = time;
+    }
+
+    /// The last commit up to `last` before the log tells a time behind `until`, `checkpoint` if there is none; and the time told
+    /// before it, 0 if there is none.
+    pub fn find(&self, checkpoint: Lsn, last: Lsn, until: u64) -> Result<(Lsn, u64)> {
+        let (mut found, mut time) = (checkpoint, 0);
+        for &(number, start, end) in &self.parts {
+            let bytes = read_segment(&self.vfs, number)?;
+            let place = Place::new(&self.database_id, number);
+            let mut offset = start;
+            while offset < end
+                && let Some(group) = Group::read(&bytes, offset as usize, place)
+            {
+                if group.time().is_some_and(|time| time > until) || group.first > last {
+                    return Ok((found, time));
+                }
+                time = time.max(group.time().unwrap_or(0));
+                found = found.max(group.last).min(last);
+                offset += group.length() as u64;
+            }
+        }
+        Ok((found, time))
+    }
+
     /// Gives every commit after `checkpoint` to `apply`, in order.
     pub fn replay(
         &self,
@@ -156,6 +188,7 @@ impl Log {
         mut apply: impl FnMut(Lsn, &[u8]) -> Result<()>,
     ) -> Result<()> {
         let mut parts: HashMap<PartsNumber, Vec<LogPosition>> = HashMap::new();
+        let wanted = checkpoint + 1..=self.last;
         for &(number, start, end) in &self.parts {
             if start == end {
                 continue;
@@ -168,6 +201,9 @@ impl Log {
             while offset < end {
                 let group = Group::read(&bytes, offset as usize, place)
                     .ok_or_else(|| malformed(format!("byte {offset} reads differently now")))?;
+                if group.first > self.last {
+                    return Ok(());
+                }
                 let position = LogPosition {
                     segment: number,
                     offset,
@@ -187,14 +223,14 @@ impl Log {
                                 parts.push(position);
                             }
                         }
-                        Frame::Commit { lsn, operations } if lsn > checkpoint => {
+                        Frame::Commit { lsn, operations } if wanted.contains(&lsn) => {
                             apply(lsn, operations)?;
                         }
                         Frame::End {
                             lsn,
                             number,
                             operations,
-                        } if lsn > checkpoint => {
+                        } if wanted.contains(&lsn) => {
                             let parts = parts.remove(&number);
                             let parts = parts.ok_or_else(|| {
                                 malformed(format!("commit {lsn} has no parts in the log"))
@@ -204,7 +240,7 @@ impl Log {
                             }
                             apply(lsn, operations)?;
                         }
-                        Frame::Commit { .. } | Frame::End { .. } => {}
+                        Frame::Commit { .. } | Frame::End { .. } | Frame::Time(_) => {}
                     }
                 }
                 offset += group.length() as u64;
@@ -315,6 +351,20 @@ pub fn segments(vfs: &Arc<dyn Vfs>, first: u64) -> Result<Vec<u64>> {
         .collect();
     numbers.sort_unstable();
     Ok(numbers)
+}
+
+/// The header of a segment; `None`: it has no whole one.
+pub fn read_header(vfs: &Arc<dyn Vfs>, number: u64) -> Result<Option<SegmentHeader>> {
+    let path = segment_path(number);
+    let failed = |e| Error::io(format!("cannot read log segment {}", vfs.display(&path)), e);
+    let file = vfs.open(&path, false).map_err(failed)?;
+    let mut bytes = [0; SEGMENT_HEADER];
+    match file.read_at(&mut bytes, 0) {
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
+        read => read
+            .map_err(failed)
+            .and_then(|()| SegmentHeader::decode(&bytes, &vfs.display(&path))),
+    }
 }
 
 /// All bytes of a segment.

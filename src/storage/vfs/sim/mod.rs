@@ -85,6 +85,8 @@ struct State {
     power_cut: Option<u64>,
     power_is_cut: bool,
     faults: BTreeMap<u64, Fault>,
+    /// What the clock showed last.
+    clock: u64,
 }
 
 /// What is to happen to a call.
@@ -96,15 +98,19 @@ enum Turn {
 }
 
 impl SimVfs {
+    /// Milliseconds.
+    pub const TICK: u64 = 40;
+
     /// An empty disk.
     pub fn new() -> SimVfs {
         SimVfs::default()
     }
 
-    fn with_disk(disk: Disk) -> SimVfs {
+    fn with_disk(disk: Disk, clock: u64) -> SimVfs {
         let shared = Shared {
             state: Mutex::new(State {
                 disk,
+                clock,
                 ..State::default()
             }),
             ..Shared::default()
@@ -126,7 +132,8 @@ impl SimVfs {
     /// Another disk with the same contents, unsynced changes included. Its calls are counted from
     /// the start; it has no locks, faults, hook or power cut. Bytes are shared until written.
     pub fn fork(&self) -> SimVfs {
-        SimVfs::with_disk(self.state().disk.fork())
+        let state = self.state();
+        SimVfs::with_disk(state.disk.fork(), state.clock)
     }
 
     /// Another disk, as this one would be found after a power loss now. The seed decides about
@@ -134,12 +141,15 @@ impl SimVfs {
     pub fn crash(&self, seed: u64) -> SimVfs {
         let mut random = Random::new(seed);
         let loss = PowerLoss::pick(&mut random);
-        SimVfs::with_disk(crash::crash(&self.state().disk, loss, random))
+        let state = self.state();
+        SimVfs::with_disk(crash::crash(&state.disk, loss, random), state.clock)
     }
 
     /// As [`SimVfs::crash`], with a chosen kind of loss.
     pub fn crash_as(&self, loss: PowerLoss, seed: u64) -> SimVfs {
-        SimVfs::with_disk(crash::crash(&self.state().disk, loss, Random::new(seed)))
+        let state = self.state();
+        let crashed = crash::crash(&state.disk, loss, Random::new(seed));
+        SimVfs::with_disk(crashed, state.clock)
     }
 
     /// Cuts the power at the change of this number. That call fails, though what it wrote may reach
@@ -185,6 +195,11 @@ impl SimVfs {
     /// fails with ENOSPC after writing what fits. Holes take no space.
     pub fn set_capacity(&self, bytes: Option<u64>) {
         self.state().disk.capacity = bytes;
+    }
+
+    /// Sets the clock. It goes on by [`SimVfs::TICK`] whenever somebody looks at it.
+    pub fn set_clock(&self, millis: u64) {
+        self.state().clock = millis;
     }
 
     /// All files, by path. No call is counted, and the power does not matter.
@@ -431,6 +446,12 @@ impl Vfs for SimVfs {
             .take(path, kind)
             .map_err(|error| name_file(error, path))?;
         Ok(Box::new(lock))
+    }
+
+    fn now(&self) -> u64 {
+        let mut state = self.state();
+        state.clock += SimVfs::TICK;
+        state.clock
     }
 
     fn counters(&self) -> &Counters {
