@@ -18,7 +18,18 @@ cmake --install "$build" --prefix "$prefix" >/dev/null
 
 # Without the names of local symbols and lines: a third is left, and what programs link with stays.
 find "$prefix" -name 'libironbase.so.*.*.*' -exec strip --strip-unneeded {} +
-find "$prefix" -name libironbase.a -exec strip --strip-debug {} +
+
+# The static library becomes one object in which only the functions of the header are to be seen: it is smaller, and does not
+# clash with other libraries that bring Rust's own functions. The linker still leaves out what a program does not use.
+object=$dist/ironbase.o
+static=$(find "$prefix" -name libironbase.a)
+echo 'SECTIONS { .gcc_except_table : { *(.gcc_except_table .gcc_except_table.*) } }' >"$object.ld"
+ld -r --whole-archive "$static" -T "$object.ld" -o "$object"
+objcopy --wildcard --keep-global-symbol='ironbase_*' --strip-unneeded \
+    -R .llvmbc -R .llvmcmd -R .comment "$object"
+rm "$static"
+ar rcs "$static" "$object"
+rm "$object" "$object.ld"
 
 doc=$prefix/share/doc/ironbase
 mkdir -p "$doc/examples"

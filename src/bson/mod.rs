@@ -24,6 +24,7 @@ pub(crate) mod key_set;
 mod macros;
 pub mod number;
 mod object_id;
+pub(crate) mod packed;
 mod path;
 mod raw;
 mod raw_value;

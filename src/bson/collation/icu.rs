@@ -1,4 +1,4 @@
-//! The rules of the languages, from ICU4X, with the data compiled in.
+//! The rules of the languages, from ICU4X, whose data are part of the library.
 //!
 //! ICU4X always normalizes, so `normalization` is kept in the document and has no effect. It reverses
 //! accents only in Canadian French, whose other rules are those common to all languages: so
@@ -15,12 +15,13 @@ use icu_locale_core::Locale as Tag;
 
 use super::document::{Alternate, Asked, CaseFirst, MaxVariable, Options};
 use super::locale::Locale;
+use super::tailoring::Rules;
 use crate::error::{Code, Error, Result, Status};
 
 const CANADIAN_FRENCH: &str = "fr-CA";
 
 #[derive(Debug)]
-pub(super) struct Collator(CollatorBorrowed<'static>);
+pub(super) struct Collator(icu_collator::Collator);
 
 impl Collator {
     /// The collator that is asked for, and all its options.
@@ -52,18 +53,20 @@ impl Collator {
             true => CollationNumericOrdering::True,
             false => CollationNumericOrdering::False,
         });
-        let collator = CollatorBorrowed::try_new(preferences, options(asked))
-            .map_err(|error| failed(&error))?;
-        Ok((resolved(asked, backwards, &collator), Collator(collator)))
+        let collator =
+            icu_collator::Collator::try_new_unstable(&Rules, preferences, options(asked))
+                .map_err(|error| failed(&error))?;
+        let resolved = resolved(asked, backwards, &collator.as_borrowed());
+        Ok((resolved, Collator(collator)))
     }
 
     #[inline]
     pub(super) fn compare(&self, a: &[u8], b: &[u8]) -> Ordering {
-        self.0.compare_utf8(a, b)
+        self.0.as_borrowed().compare_utf8(a, b)
     }
 
     pub(super) fn write_key(&self, text: &[u8], out: &mut Vec<u8>) {
-        match self.0.write_sort_key_utf8_to(text, out) {
+        match self.0.as_borrowed().write_sort_key_utf8_to(text, out) {
             Ok(()) => {}
             Err(never) => match never {},
         }

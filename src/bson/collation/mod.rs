@@ -15,6 +15,8 @@ mod icu;
 #[path = "left_out.rs"]
 mod icu;
 mod locale;
+#[cfg(feature = "collation")]
+mod tailoring;
 
 use std::cmp::Ordering;
 use std::sync::Arc;

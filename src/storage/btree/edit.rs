@@ -144,6 +144,7 @@ pub struct Edit<'a> {
 pub(super) type Path = Vec<(PagePtr, usize)>;
 
 impl<'a> Edit<'a> {
+    #[inline]
     pub(super) fn node(&self, at: PagePtr, level: u8) -> Result<Node<'a>> {
         self.file.node(at, level, self.pin)
     }

