@@ -34,6 +34,7 @@ set(IRONBASE_STATIC_LIBRARIES pthread dl rt m)
 add_custom_target(ironbase_cargo ALL
   COMMAND ${CMAKE_COMMAND} -E env "CARGO_TARGET_DIR=${IRONBASE_CARGO_TARGET}"
           "${IRONBASE_CARGO}" rustc --quiet --release --lib --crate-type=cdylib,staticlib
+          -- -C llvm-args=-inline-threshold=120
   COMMAND ${CMAKE_COMMAND} -E make_directory "${IRONBASE_LIB}"
   COMMAND ${CMAKE_COMMAND} -E copy_if_different
           "${IRONBASE_CARGO_TARGET}/release/libironbase.so" "${IRONBASE_SHARED}"
