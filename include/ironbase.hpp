@@ -700,6 +700,10 @@ class database {
     result<text> verify(const json_in &options = {}) {
         return detail::call_for<text>(ironbase_db_verify, get(), options.data(), options.size());
     }
+    /// Makes a backup in another directory, or continues one, while others read and write.
+    result<text> backup(const std::string &destination, const json_in &options = {}) {
+        return detail::call_for<text>(ironbase_db_backup, get(), destination.c_str(), options.data(), options.size());
+    }
     result<text> stats(const json_in &options = {}) {
         return detail::call_for<text>(ironbase_db_stats, get(), options.data(), options.size());
     }
@@ -774,6 +778,13 @@ inline result<text> verify(const std::string &path, const json_in &options = {},
 /// Saves what can be read of a damaged database into a new one. What the progress function throws stops it and is passed on.
 inline result<text> salvage(const std::string &damaged, const std::string &into, const json_in &options = {}, progress function = {}) {
     return detail::call_watched(std::move(function), ironbase_salvage, damaged.c_str(), into.c_str(), options.data(), options.size());
+}
+
+/// Makes a new database of a backup. What the progress function throws stops it and is passed on.
+inline result<text> restore(const std::string &backup, const std::string &destination, const json_in &options = {},
+                            progress function = {}) {
+    return detail::call_watched(std::move(function), ironbase_restore, backup.c_str(), destination.c_str(), options.data(),
+                                options.size());
 }
 
 /// The version of the library that is running.

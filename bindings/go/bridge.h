@@ -134,6 +134,17 @@ static ironbase_status_t bridge_verify(const char *path, const char *options, si
                            &reply->len, &reply->error);
 }
 
+static ironbase_status_t bridge_backup(ironbase_db_t *db, const char *destination, const char *options, size_t options_len,
+                                       bridge_reply *reply) {
+    return ironbase_db_backup(db, destination, options, options_len, &reply->text, &reply->len, &reply->error);
+}
+
+static ironbase_status_t bridge_restore(const char *backup, const char *destination, const char *options, size_t options_len,
+                                        uintptr_t watcher, bridge_reply *reply) {
+    return ironbase_restore(backup, destination, options, options_len, watcher != 0 ? bridge_progress : NULL, (void *)watcher,
+                            &reply->text, &reply->len, &reply->error);
+}
+
 static ironbase_status_t bridge_salvage(const char *damaged, const char *into, const char *options, size_t options_len,
                                         uintptr_t watcher, bridge_reply *reply) {
     return ironbase_salvage(damaged, into, options, options_len, watcher != 0 ? bridge_progress : NULL, (void *)watcher,

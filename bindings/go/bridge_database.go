@@ -17,6 +17,7 @@ package ironbase
 import "C"
 
 import (
+	"fmt"
 	"runtime"
 	"unsafe"
 
@@ -79,14 +80,41 @@ func (f *frame) callDatabase(function int32, database *databaseHandle) (bson.Raw
 func (f *frame) verify(path string, w *watcher) (bson.Raw, error) {
 	cPath := C.CString(path)
 	defer C.free(unsafe.Pointer(cPath))
-	return f.result(C.bridge_verify(cPath, chars(f.options), size(f.options), C.uintptr_t(w.number()), &f.reply))
+	return f.relaxedResult(C.bridge_verify(cPath, chars(f.options), size(f.options), C.uintptr_t(w.number()), &f.reply))
+}
+
+func (f *frame) backup(database *databaseHandle, destination string) (bson.Raw, error) {
+	cDestination := C.CString(destination)
+	defer C.free(unsafe.Pointer(cDestination))
+	status := C.bridge_backup(database.pointer, cDestination, chars(f.options), size(f.options), &f.reply)
+	runtime.KeepAlive(database)
+	return f.result(status)
+}
+
+func (f *frame) restore(backup, destination string, w *watcher) (bson.Raw, error) {
+	cBackup, cDestination := C.CString(backup), C.CString(destination)
+	defer C.free(unsafe.Pointer(cBackup))
+	defer C.free(unsafe.Pointer(cDestination))
+	return f.relaxedResult(C.bridge_restore(cBackup, cDestination, chars(f.options), size(f.options), C.uintptr_t(w.number()), &f.reply))
 }
 
 func (f *frame) salvage(damaged, into string, w *watcher) (bson.Raw, error) {
 	cDamaged, cInto := C.CString(damaged), C.CString(into)
 	defer C.free(unsafe.Pointer(cDamaged))
 	defer C.free(unsafe.Pointer(cInto))
-	return f.result(C.bridge_salvage(cDamaged, cInto, chars(f.options), size(f.options), C.uintptr_t(w.number()), &f.reply))
+	return f.relaxedResult(C.bridge_salvage(cDamaged, cInto, chars(f.options), size(f.options), C.uintptr_t(w.number()), &f.reply))
+}
+
+// relaxedResult is result for functions of directories, which have no database that says how to write JSON.
+func (f *frame) relaxedResult(status C.ironbase_status_t) (bson.Raw, error) {
+	if status < statusOK {
+		return nil, newError(status, f.reply.error)
+	}
+	var document bson.Raw
+	if err := bson.UnmarshalExtJSON(f.text(), false, &document); err != nil {
+		return nil, fmt.Errorf("the engine's result cannot be read: %w", err)
+	}
+	return document, nil
 }
 
 // documents is the array of documents that a call returned.

@@ -5,6 +5,7 @@ package ironbase
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/ironbase/ironbase-go/options"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -77,6 +78,35 @@ type VerifyProblem struct {
 	Problem string `bson:"problem"`
 }
 
+// BackupResult is what Backup has done.
+type BackupResult struct {
+	Incremental bool `bson:"incremental"`
+	// LSN is the backup's last commit, made at Time; BaseLSN the first that can be restored; PreviousLSN the
+	// last before it was continued.
+	LSN         int64     `bson:"lsn"`
+	Time        time.Time `bson:"time"`
+	BaseLSN     int64     `bson:"baseLsn"`
+	PreviousLSN int64     `bson:"previousLsn"`
+	// Bytes were written, of pages and of log.
+	Bytes     int64 `bson:"bytes"`
+	PageBytes int64 `bson:"pageBytes"`
+	LogBytes  int64 `bson:"logBytes"`
+	// DurationMS is how long it took, in milliseconds.
+	DurationMS int64 `bson:"durationMs"`
+}
+
+// RestoreResult is what Restore has made.
+type RestoreResult struct {
+	// LSN is the last commit restored, made at Time.
+	LSN       int64     `bson:"lsn"`
+	Time      time.Time `bson:"time"`
+	BaseLSN   int64     `bson:"baseLsn"`
+	Documents int64     `bson:"documents"`
+	Bytes     int64     `bson:"bytes"`
+	// DurationMS is how long it took, in milliseconds.
+	DurationMS int64 `bson:"durationMs"`
+}
+
 // SalvageResult is what Salvage has saved, and what was lost.
 type SalvageResult struct {
 	// Documents are those in the new database.
@@ -128,16 +158,30 @@ type SalvagedIndex struct {
 // Compact gives the space that deleted and changed documents have left back to the file system, while
 // others read and write. What was done before the context ends stays done.
 func (db *Database) Compact(ctx context.Context, opts ...options.Lister[options.CompactOptions]) (*CompactResult, error) {
-	return maintain[CompactResult](ctx, db, "compact", databaseCompact, opts)
+	return maintain[CompactResult](ctx, db, "compact", opts, func(f *frame) (bson.Raw, error) {
+		return f.callDatabase(databaseCompact, db.handle)
+	})
 }
 
 // Verify looks for damage: reads every page, and compares documents, indexes and files, while others
 // read and write. Damage is no error: it is in the result.
 func (db *Database) Verify(ctx context.Context, opts ...options.Lister[options.VerifyOptions]) (*VerifyResult, error) {
-	return maintain[VerifyResult](ctx, db, "verify", databaseVerify, opts)
+	return maintain[VerifyResult](ctx, db, "verify", opts, func(f *frame) (bson.Raw, error) {
+		return f.callDatabase(databaseVerify, db.handle)
+	})
 }
 
-func maintain[R, T any](ctx context.Context, db *Database, name string, function int32, opts []options.Lister[T]) (*R, error) {
+// Backup makes a backup in another directory, or continues one, while others read and write. When the
+// context ends the directory is as it was before.
+func (db *Database) Backup(ctx context.Context, destination string, opts ...options.Lister[options.BackupOptions]) (*BackupResult, error) {
+	if err := checkPath(destination); err != nil {
+		return nil, err
+	}
+	return maintain[BackupResult](ctx, db, "backup", opts, func(f *frame) (bson.Raw, error) { return f.backup(db.handle, destination) })
+}
+
+func maintain[R, T any](ctx context.Context, db *Database, name string, opts []options.Lister[T],
+	call func(*frame) (bson.Raw, error)) (*R, error) {
 	if err := db.outside(ctx, name); err != nil {
 		return nil, err
 	}
@@ -150,7 +194,7 @@ func maintain[R, T any](ctx context.Context, db *Database, name string, function
 	if err := setOptions(f, op.id, opts); err != nil {
 		return nil, op.end(err)
 	}
-	document, err := f.callDatabase(function, db.handle)
+	document, err := call(f)
 	if err := op.end(err); err != nil {
 		return nil, err
 	}
@@ -166,6 +210,18 @@ func Verify(ctx context.Context, path string, opts ...options.Lister[options.Ver
 		return nil, err
 	}
 	return decoded[VerifyResult](document)
+}
+
+// Restore makes a new database of a backup, in a directory that has nothing of a database yet: as it was at
+// the backup's end, after a commit, or at a time. The backup is only read. When the context ends, the new
+// database's files are removed again.
+func Restore(ctx context.Context, backup, destination string, opts ...options.Lister[options.RestoreOptions]) (*RestoreResult, error) {
+	document, err := onPaths(ctx, opts, func(f *frame, w *watcher) (bson.Raw, error) { return f.restore(backup, destination, w) },
+		backup, destination)
+	if err != nil {
+		return nil, err
+	}
+	return decoded[RestoreResult](document)
 }
 
 // Salvage saves every document that can be read of a damaged database into a new one, in a directory

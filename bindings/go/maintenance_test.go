@@ -114,6 +114,55 @@ func TestVerifyAndSalvage(t *testing.T) {
 	}
 }
 
+func TestBackupAndRestore(t *testing.T) {
+	ctx := context.Background()
+	directory := t.TempDir()
+	in := func(name string) string { return filepath.Join(directory, name) }
+	db, err := ironbase.Open(in("app.mlite"), options.Open().SetLogRetentionBytes(1<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	c := numbered(t, db, 1000)
+	full, err := db.Backup(ctx, in("backup.mlite"))
+	if err != nil || full.Incremental || full.LSN < full.BaseLSN || full.Bytes == 0 || time.Since(full.Time).Abs() > time.Hour {
+		t.Fatalf("%+v, %v", full, err)
+	}
+	c.InsertOne(ctx, bson.D{{Key: "_id", Value: -1}})
+	more, err := db.Backup(ctx, in("backup.mlite"), options.Backup().SetSinceLSN(full.LSN))
+	if err != nil || !more.Incremental || more.PreviousLSN != full.LSN || more.LSN <= full.LSN {
+		t.Fatalf("%+v, %v", more, err)
+	}
+	if _, err := db.Backup(ctx, in("backup.mlite")); !errors.Is(err, ironbase.ErrArgument) {
+		t.Errorf("a full backup where there is one: %v", err)
+	}
+	for name, restored := range map[string]struct {
+		opts []options.Lister[options.RestoreOptions]
+		want int64
+	}{
+		"end":  {nil, 1001},
+		"lsn":  {[]options.Lister[options.RestoreOptions]{options.Restore().SetToLSN(full.LSN)}, 1000},
+		"time": {[]options.Lister[options.RestoreOptions]{options.Restore().SetToTime(more.Time)}, 1001},
+	} {
+		done, err := ironbase.Restore(ctx, in("backup.mlite"), in(name+".mlite"), restored.opts...)
+		if err != nil || done.Documents != restored.want {
+			t.Errorf("%s: %+v, %v", name, done, err)
+			continue
+		}
+		again, err := ironbase.Open(in(name + ".mlite"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := again.Collection("numbered").CountDocuments(ctx, bson.D{}); n != restored.want || err != nil {
+			t.Errorf("%s: %d documents, %v", name, n, err)
+		}
+		again.Close()
+	}
+	if _, err := ironbase.Restore(ctx, in("none.mlite"), in("new.mlite")); !errors.Is(err, ironbase.ErrNotFound) {
+		t.Errorf("of a backup that there is not: %v", err)
+	}
+}
+
 // damage changes a byte in the middle of a file.
 func damage(t *testing.T, file string) {
 	t.Helper()
@@ -135,6 +184,10 @@ func longCalls(t *testing.T) map[string]func(ctx context.Context) error {
 	numbered(t, closed, 5000)
 	closed.Close()
 	saved := filepath.Join(filepath.Dir(path), "saved.mlite")
+	backupPath := filepath.Join(filepath.Dir(path), "backup.mlite")
+	if _, err := db.Backup(context.Background(), backupPath); err != nil {
+		t.Fatal(err)
+	}
 	return map[string]func(ctx context.Context) error{
 		"count": func(ctx context.Context) error {
 			_, err := c.CountDocuments(ctx, bson.D{{Key: "text", Value: "x"}})
@@ -159,6 +212,16 @@ func longCalls(t *testing.T) map[string]func(ctx context.Context) error {
 		},
 		"runCommand": func(ctx context.Context) error {
 			return db.RunCommand(ctx, bson.D{{Key: "validate", Value: "numbered"}}).Err()
+		},
+		"backup": func(ctx context.Context) error {
+			defer os.RemoveAll(saved)
+			_, err := db.Backup(ctx, saved)
+			return err
+		},
+		"restore a path": func(ctx context.Context) error {
+			defer os.RemoveAll(saved)
+			_, err := ironbase.Restore(ctx, backupPath, saved)
+			return err
 		},
 		"compact":       func(ctx context.Context) error { _, err := db.Compact(ctx); return err },
 		"verify":        func(ctx context.Context) error { _, err := db.Verify(ctx); return err },

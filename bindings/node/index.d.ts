@@ -63,6 +63,8 @@ export interface OpenOptions {
   transactionLifetimeLimitSeconds?: number;
   maxOpenFiles?: number;
   queryCacheSize?: number;
+  /** How much of the log that checkpoints have made superfluous is kept for incremental backups. */
+  logRetentionBytes?: number;
   background?: boolean;
 }
 
@@ -171,6 +173,48 @@ export interface VerifyResult {
   durationMs: number;
 }
 
+export interface BackupOptions extends MaintenanceOptions {
+  /** Continue the backup that is there. */
+  incremental?: boolean;
+  /** The same; it must end with this commit. */
+  sinceLsn?: number;
+}
+
+export interface BackupResult {
+  incremental: boolean;
+  /** The backup's last commit. */
+  lsn: number;
+  time: Date | null;
+  /** The first commit that can be restored. */
+  baseLsn: number;
+  /** The last commit before it was continued. */
+  previousLsn: number | null;
+  bytes: number;
+  pageBytes: number;
+  logBytes: number;
+  durationMs: number;
+}
+
+export interface RestoreOptions extends MaintenanceOptions {
+  /** As it was after this commit. */
+  toLsn?: number;
+  /** As it was at this time. */
+  toTime?: Date | number;
+}
+
+export interface RestoreResult {
+  lsn: number;
+  time: Date | null;
+  baseLsn: number;
+  documents: number;
+  bytes: number;
+  durationMs: number;
+}
+
+/** Makes a new database of a backup: as it was at the backup's end, after a commit, or at a time. */
+export function restore(backup: string, destination: string, options?: RestoreOptions): Promise<RestoreResult>;
+export function restoreSync(backup: string, destination: string, options?: RestoreOptions): RestoreResult;
+
 export interface SalvageOptions extends MaintenanceOptions {
   /** Of the new database. */
   pageSize?: 4096 | 8192 | 16384 | 32768;
@@ -276,6 +320,9 @@ export class Db implements AsyncDisposable {
   /** Looks for damage, while others read and write. Damage is no error: it is in the result. */
   verify(options?: VerifyOptions): Promise<VerifyResult>;
   verifySync(options?: VerifyOptions): VerifyResult;
+  /** Makes a backup in another directory, or continues one, while others read and write. */
+  backup(destination: string, options?: BackupOptions): Promise<BackupResult>;
+  backupSync(destination: string, options?: BackupOptions): BackupResult;
   /** Writes everything to its place in the page files; goes on by itself otherwise. */
   checkpoint(): Promise<void>;
   checkpointSync(): void;

@@ -8,6 +8,8 @@ export const {
   setLogger,
   verify,
   verifySync,
+  restore,
+  restoreSync,
   salvage,
   salvageSync,
   libraryVersion,

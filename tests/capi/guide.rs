@@ -130,8 +130,6 @@ fn the_guide_has_an_example_of_every_function_for_documents() {
         "ironbase_txn_abort",
         "ironbase_error_status",
         "ironbase_error_has_label",
-        "ironbase_db_backup",
-        "ironbase_restore",
     ];
     for name in super::declared_functions(&header) {
         let is_shown = guide.contains(&format!("{name}("));

@@ -215,6 +215,27 @@ void maintenance() {
 
     int calls = 0;
     const auto count = [&](std::uint64_t, std::uint64_t) { return ++calls > 0; };
+    {
+        ironbase::database db("kept.mlite", R"({"logRetentionBytes": 1048576})");
+        ironbase::operation op = db.operation();
+        op.on_progress(count);
+        CHECK(db.backup("backup.mlite", op.options()).view().find("\"incremental\":false") != std::string_view::npos);
+        CHECK(calls > 0);
+        db["things"].insert_one(R"({"_id": -1})");
+        CHECK(db.backup("backup.mlite", R"({"incremental": true})").view().find("\"incremental\":true") != std::string_view::npos);
+        db["things"].delete_one(R"({"_id": -1})");
+        THROWS(argument_error, db.backup("backup.mlite"), 0, "backup.mlite");
+        op.kill();
+        THROWS(interrupted_error, db.backup("other.mlite", op.options()), 11601, "");
+    }
+    calls = 0;
+    CHECK(ironbase::restore("backup.mlite", "restored.mlite", {}, count).view().find("\"documents\":101") != std::string_view::npos);
+    CHECK(calls > 0);
+    CHECK(ironbase::database("restored.mlite")["things"].count_documents() == 101);
+    THROWS(argument_error, ironbase::restore("backup.mlite", "restored.mlite"), 0, "restored.mlite");
+    THROWS(not_found_error, ironbase::restore("nothing.mlite", "new.mlite"), 0, "nothing.mlite");
+    THROWS(interrupted_error, ironbase::restore("backup.mlite", "new.mlite", {}, [](std::uint64_t, std::uint64_t) { return false; }), 11601, "");
+    calls = 0;
     CHECK(ironbase::verify("kept.mlite", {}, count).view().rfind(R"({"valid":true,)", 0) == 0);
     CHECK(calls > 0);
     calls = 0;

@@ -18,6 +18,7 @@ type OpenOptions struct {
 	MaxOpenFiles             *int32      `bson:"maxOpenFiles,omitempty"`
 	Background               *bool       `bson:"background,omitempty"`
 	QueryCacheSize           *int32      `bson:"queryCacheSize,omitempty"`
+	LogRetentionBytes        *int64      `bson:"logRetentionBytes,omitempty"`
 }
 
 // OpenOptionsBuilder gathers settings of opening a database.
@@ -140,6 +141,15 @@ func (b *OpenOptionsBuilder) SetBackground(value bool) *OpenOptionsBuilder {
 func (b *OpenOptionsBuilder) SetQueryCacheSize(value int32) *OpenOptionsBuilder {
 	b.Opts = append(b.Opts, func(o *OpenOptions) error {
 		o.QueryCacheSize = &value
+		return nil
+	})
+	return b
+}
+
+// SetLogRetentionBytes says how much of the log that checkpoints have made superfluous is kept for incremental backups.
+func (b *OpenOptionsBuilder) SetLogRetentionBytes(value int64) *OpenOptionsBuilder {
+	b.Opts = append(b.Opts, func(o *OpenOptions) error {
+		o.LogRetentionBytes = &value
 		return nil
 	})
 	return b

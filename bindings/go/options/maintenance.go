@@ -173,3 +173,123 @@ func (b *SalvageOptionsBuilder) SetComment(value any) *SalvageOptionsBuilder {
 	})
 	return b
 }
+
+// BackupOptions are the settings of making a backup, each named and explained at its setter.
+type BackupOptions struct {
+	Incremental *bool  `bson:"incremental,omitempty"`
+	SinceLSN    *int64 `bson:"sinceLsn,omitempty"`
+	MaxTime     *int64 `bson:"maxTimeMS,omitempty"`
+	Comment     any    `bson:"comment,omitempty"`
+}
+
+// BackupOptionsBuilder gathers settings of making a backup.
+type BackupOptionsBuilder struct {
+	Opts []func(*BackupOptions) error
+}
+
+// Backup returns a builder without settings.
+func Backup() *BackupOptionsBuilder {
+	return &BackupOptionsBuilder{}
+}
+
+// List returns the settings gathered.
+func (b *BackupOptionsBuilder) List() []func(*BackupOptions) error {
+	return b.Opts
+}
+
+// SetIncremental says whether to continue the backup that is there.
+func (b *BackupOptionsBuilder) SetIncremental(value bool) *BackupOptionsBuilder {
+	b.Opts = append(b.Opts, func(o *BackupOptions) error {
+		o.Incremental = &value
+		return nil
+	})
+	return b
+}
+
+// SetSinceLSN continues the backup that is there, which must end with this commit.
+func (b *BackupOptionsBuilder) SetSinceLSN(value int64) *BackupOptionsBuilder {
+	b.Opts = append(b.Opts, func(o *BackupOptions) error {
+		o.SinceLSN = &value
+		return nil
+	})
+	return b
+}
+
+// SetMaxTime limits the time that it may work.
+func (b *BackupOptionsBuilder) SetMaxTime(value time.Duration) *BackupOptionsBuilder {
+	b.Opts = append(b.Opts, func(o *BackupOptions) error {
+		n := inMilliseconds(value)
+		o.MaxTime = &n
+		return nil
+	})
+	return b
+}
+
+// SetComment sets a comment, which changes nothing.
+func (b *BackupOptionsBuilder) SetComment(value any) *BackupOptionsBuilder {
+	b.Opts = append(b.Opts, func(o *BackupOptions) error {
+		o.Comment = value
+		return nil
+	})
+	return b
+}
+
+// RestoreOptions are the settings of restoring a backup, each named and explained at its setter.
+type RestoreOptions struct {
+	ToLSN   *int64     `bson:"toLsn,omitempty"`
+	ToTime  *time.Time `bson:"toTime,omitempty"`
+	MaxTime *int64     `bson:"maxTimeMS,omitempty"`
+	Comment any        `bson:"comment,omitempty"`
+}
+
+// RestoreOptionsBuilder gathers settings of restoring a backup.
+type RestoreOptionsBuilder struct {
+	Opts []func(*RestoreOptions) error
+}
+
+// Restore returns a builder without settings.
+func Restore() *RestoreOptionsBuilder {
+	return &RestoreOptionsBuilder{}
+}
+
+// List returns the settings gathered.
+func (b *RestoreOptionsBuilder) List() []func(*RestoreOptions) error {
+	return b.Opts
+}
+
+// SetToLSN restores the database as it was after this commit.
+func (b *RestoreOptionsBuilder) SetToLSN(value int64) *RestoreOptionsBuilder {
+	b.Opts = append(b.Opts, func(o *RestoreOptions) error {
+		o.ToLSN = &value
+		return nil
+	})
+	return b
+}
+
+// SetToTime restores the database as it was at this time.
+func (b *RestoreOptionsBuilder) SetToTime(value time.Time) *RestoreOptionsBuilder {
+	b.Opts = append(b.Opts, func(o *RestoreOptions) error {
+		o.ToTime = &value
+		return nil
+	})
+	return b
+}
+
+// SetMaxTime limits the time that it may work.
+func (b *RestoreOptionsBuilder) SetMaxTime(value time.Duration) *RestoreOptionsBuilder {
+	b.Opts = append(b.Opts, func(o *RestoreOptions) error {
+		n := inMilliseconds(value)
+		o.MaxTime = &n
+		return nil
+	})
+	return b
+}
+
+// SetComment sets a comment, which changes nothing.
+func (b *RestoreOptionsBuilder) SetComment(value any) *RestoreOptionsBuilder {
+	b.Opts = append(b.Opts, func(o *RestoreOptions) error {
+		o.Comment = value
+		return nil
+	})
+	return b
+}

@@ -11,7 +11,7 @@ const { ObjectId } = require('bson');
 const { FUNCTION } = require('./ffi');
 const { set, stringify } = require('./ejson');
 const { IronBaseInvalidArgumentError } = require('./errors');
-const { array, document, documentText, documents, optionsText, shown, string, updateText, watchersOf } = require('./arguments');
+const { array, document, documentText, documents, optionsText, pathText, shown, string, updateText, watchersOf } = require('./arguments');
 const { Operation, nothing, number, run, runSync, value } = require('./call');
 
 const acknowledged = (slots, slot) => ({ acknowledged: true, ...value(slots, slot) });
@@ -239,6 +239,13 @@ const DATABASE = {
   compact: (options) => ({ function: FUNCTION.db_compact, texts: [], options, decode: value }),
 
   verify: (options) => ({ function: FUNCTION.db_verify, texts: [], options, decode: value }),
+
+  backup: (destination, options) => ({
+    function: FUNCTION.db_backup,
+    texts: [pathText('destination', destination)],
+    options,
+    decode: value,
+  }),
 };
 
 /**

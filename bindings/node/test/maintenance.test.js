@@ -10,7 +10,7 @@ const { setTimeout: sleep } = require('node:timers/promises');
 const { Worker } = require('node:worker_threads');
 const ironbase = require('..');
 
-const { open, openSync, salvage, salvageSync, setLogger, verify, verifySync } = ironbase;
+const { open, openSync, restore, restoreSync, salvage, salvageSync, setLogger, verify, verifySync } = ironbase;
 
 /** A database on disk with `count` documents, in a directory that is removed after the test. */
 async function onDisk(t, count) {
@@ -77,6 +77,29 @@ test('verify and salvage', async (t) => {
   await assert.rejects(salvage(location, 5), { name: 'IronBaseInvalidArgumentError' });
 });
 
+test('backup and restore', async (t) => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'ironbase-'));
+  t.after(() => fs.rmSync(directory, { recursive: true }));
+  const at = (name) => path.join(directory, `${name}.mlite`);
+  const db = await open(at('app'), { logRetentionBytes: 1 << 20 });
+  const c = db.collection('c');
+  await c.insertMany(Array.from({ length: 1000 }, (_, i) => ({ _id: i })));
+  const full = await db.backup(at('backup'));
+  assert.ok(!full.incremental && full.lsn >= full.baseLsn && full.bytes > 0 && full.time instanceof Date, JSON.stringify(full));
+  await c.insertOne({ _id: -1 });
+  const more = db.backupSync(at('backup'), { sinceLsn: full.lsn });
+  assert.ok(more.incremental && more.previousLsn === full.lsn && more.lsn > full.lsn, JSON.stringify(more));
+  await assert.rejects(db.backup(at('backup')), { status: 'IRONBASE_ERROR_ARGUMENT' });
+  await db.close();
+  for (const [name, options, count] of [['end', {}, 1001], ['lsn', { toLsn: full.lsn }, 1000], ['time', { toTime: more.time }, 1001]]) {
+    assert.strictEqual((await restore(at('backup'), at(name), options)).documents, count);
+    const again = openSync(at(name));
+    assert.strictEqual(again.collection('c').countDocumentsSync(), count);
+    again.closeSync();
+  }
+  assert.throws(() => restoreSync(at('none'), at('new')), { status: 'IRONBASE_ERROR_NOT_FOUND' });
+});
+
 /** Calls that tell how far they are: `(options) => result`, by their names. */
 async function longCalls(t) {
   const { db, c } = await onDisk(t, 5000);
@@ -84,6 +107,8 @@ async function longCalls(t) {
   await other.close();
   let n = 0;
   const into = () => path.join(directory, `saved${n++}.mlite`);
+  const backup = into();
+  await db.backup(backup);
   return {
     countDocuments: (o) => c.countDocuments({ text: 'y' }, o),
     countDocumentsSync: (o) => c.countDocumentsSync({ text: 'y' }, o),
@@ -96,6 +121,10 @@ async function longCalls(t) {
     compactSync: (o) => db.compactSync(o),
     verify: (o) => db.verify(o),
     verifySync: (o) => db.verifySync(o),
+    backup: (o) => db.backup(into(), o),
+    backupSync: (o) => db.backupSync(into(), o),
+    'restore of a path': (o) => restore(backup, into(), o),
+    'restoreSync of a path': (o) => restoreSync(backup, into(), o),
     'verify of a path': (o) => verify(location, o),
     'verifySync of a path': (o) => verifySync(location, o),
     'salvage of a path': (o) => salvage(location, into(), o),

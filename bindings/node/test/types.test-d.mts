@@ -10,6 +10,7 @@ import {
   Transaction,
   open,
   openSync,
+  restore,
   salvage,
   setLogger,
   setThreads,
@@ -74,6 +75,9 @@ async function use(): Promise<void> {
   const kind: string | undefined = errors[0]?.kind;
   const lost: number | null | undefined = (await salvage('app.mlite', 'saved.mlite')).collections[0]?.lostDocuments;
   await users.countDocuments({}, { onProgress });
+  const lsn: number = (await db.backup('backup.mlite', { incremental: true, onProgress })).lsn;
+  const restored: number = (await restore('backup.mlite', 'restored.mlite', { toLsn: lsn })).documents;
+  await restore('backup.mlite', 'earlier.mlite', { toTime: new Date() });
 
   try {
     await db.command({ ping: 1 });
@@ -95,7 +99,7 @@ async function use(): Promise<void> {
   // @ts-expect-error a database is opened with open()
   new Db();
 
-  void [first, name, names, projected, matchedCount, id, after, insertedIds, ages, zips, many, index, total, sum, freed, estimate, sound, kind, lost];
+  void [first, name, names, projected, matchedCount, id, after, insertedIds, ages, zips, many, index, total, sum, freed, estimate, sound, kind, lost, restored];
   await db[Symbol.asyncDispose]();
 }
 
