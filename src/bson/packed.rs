@@ -3,11 +3,13 @@
 //! A pack is a list of names and a stretch of bytes for each; names may share theirs. The files are made by
 //! `tests/packed_data.rs`, which also says whether they are what they should be.
 //!
-//!     2    number of names
-//!     then for each name, in ascending order:
-//!     1    its length
-//!     n    the name
-//!     4+4  where its bytes begin and end, counted from the end of this list
+//! ```text
+//! 2    number of names
+//! then for each name, in ascending order:
+//! 1    its length
+//! n    the name
+//! 4+4  where its bytes begin and end, counted from the end of this list
+//! ```
 //!
 //! All numbers are little-endian.
 
