@@ -13,6 +13,7 @@ use ironbase::storage::vfs::sim::{Fault, SimVfs};
 use ironbase::storage::{Error, ErrorKind, Result};
 
 use crate::check::{Check, ensure, told, verifies, version_is};
+use crate::figures::figure;
 use crate::life::{Life, Progress, open, options};
 use crate::model::{Model, State};
 use crate::power_cut::{Point, record};
@@ -165,7 +166,11 @@ fn a_backup_beside_everything_else_is_a_state_and_so_is_each_commit_of_it() {
             verifies(life.engine())
         },
     );
-    println!("{backups:?} backups, {commits:?} commits restored");
+    figure(
+        "backups beside writes, checkpoints, compactions, drops; every commit of them restored",
+        format_args!("{backups:?} backups, {commits:?} commits"),
+        "each a state of the model",
+    );
 }
 
 #[test]
@@ -258,7 +263,11 @@ fn the_power_cut_during_a_backup_leaves_it_whole_or_refused() {
             is_state(&restored_to, &options, &life.model, made.end)
         },
     );
-    println!("cut during full, incremental, restoration: {cuts:?}");
+    figure(
+        "power cut during a full backup, an incremental one, a restoration",
+        format_args!("{cuts:?}"),
+        "whole or refused",
+    );
 }
 
 #[test]
@@ -344,7 +353,11 @@ fn stopping_it_anywhere_or_a_failing_disk_harms_nothing_but_the_backup() {
         life.run(3).expect("the database goes on");
     }
     assert!(failures > 100, "{failures} failures");
-    println!("{failures} failed calls");
+    figure(
+        "a call of a backup's disk fails",
+        failures,
+        "the database goes on",
+    );
     verifies(&engine).expect("sound");
 }
 
@@ -393,7 +406,11 @@ fn what_is_damaged_or_cannot_be_read_is_named_and_not_copied() {
         refused > 20 && copied > 0,
         "{refused} refused, {copied} copied"
     );
-    println!("{refused} flips refused, {copied} harmless");
+    figure(
+        "a byte of the database flipped, then backed up",
+        refused + copied,
+        format_args!("{refused} refused, {copied} in bytes that the backup does not need"),
+    );
 
     // A sector that cannot be read.
     let mut named = 0;
