@@ -160,14 +160,11 @@ test('a signal stops long calls, out of onProgress too', async (t) => {
 test('a signal stops the verifying of a path that takes long', async (t) => {
   const { db, location } = await onDisk(t, 60000);
   await db.close();
-  const start = performance.now();
-  await verify(location);
-  const whole = performance.now() - start;
+  assert.strictEqual((await verify(location)).valid, true);
   const controller = new AbortController();
-  setTimeout(() => controller.abort(), whole / 4);
-  const again = performance.now();
-  await assert.rejects(verify(location, { signal: controller.signal }), { name: 'AbortError' });
-  assert.ok(performance.now() - again < whole, `${(performance.now() - again).toFixed(0)} ms of ${whole.toFixed(0)}`);
+  const stopped = assert.rejects(verify(location, { signal: controller.signal }), { name: 'AbortError' });
+  setImmediate(() => controller.abort());
+  await stopped;
 });
 
 test('what onProgress throws comes out of the call', async (t) => {
