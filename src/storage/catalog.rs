@@ -37,16 +37,16 @@ pub struct Index {
 impl Index {
     pub fn new(
         id: TreeId,
-        name: &str,
+        name: String,
         unique: bool,
-        spec: &[u8],
+        spec: Vec<u8>,
         file: Arc<PageFile>,
     ) -> Arc<Index> {
         Arc::new(Index {
             id,
-            name: name.to_string(),
+            name,
             unique,
-            spec: spec.to_vec(),
+            spec,
             file,
             compiled: OnceLock::new(),
         })
@@ -76,9 +76,9 @@ pub struct Options {
 pub type Compiled = Arc<dyn Any + Send + Sync>;
 
 impl Options {
-    pub fn new(bytes: &[u8]) -> Options {
+    pub fn new(bytes: Vec<u8>) -> Options {
         Options {
-            bytes: bytes.to_vec(),
+            bytes,
             compiled: OnceLock::new(),
         }
     }

@@ -60,11 +60,19 @@ struct Dead {
     died: Lsn,
 }
 
+/// The dead pages that wait for one version.
+#[derive(Default)]
+struct Bucket {
+    dead: Vec<Dead>,
+    /// An extent is several.
+    pages: u64,
+}
+
 #[derive(Default)]
 struct State {
     held: BTreeMap<Lsn, u32>,
     fresh: VecDeque<Dead>,
-    waiting: BTreeMap<Lsn, Vec<Dead>>,
+    waiting: BTreeMap<Lsn, Bucket>,
     waiting_count: usize,
     /// Versions let go whose buckets were not looked at yet.
     let_go: Vec<Lsn>,
@@ -107,8 +115,8 @@ impl Registry {
             if !state.held.contains_key(&lsn)
                 && let Some(bucket) = state.waiting.remove(&lsn)
             {
-                state.waiting_count -= bucket.len();
-                candidates.extend(bucket);
+                state.waiting_count -= bucket.dead.len();
+                candidates.extend(bucket.dead);
             }
         }
         while state.fresh.front().is_some_and(|dead| dead.died <= visible) {
@@ -123,7 +131,9 @@ impl Registry {
                 .map(|(&lsn, _)| lsn);
             match keeper {
                 Some(lsn) => {
-                    state.waiting.entry(lsn).or_default().push(dead);
+                    let bucket = state.waiting.entry(lsn).or_default();
+                    bucket.dead.push(dead);
+                    bucket.pages += u64::from(dead.page.pages);
                     state.waiting_count += 1;
                 }
                 None => free.push(dead.page),
@@ -136,6 +146,14 @@ impl Registry {
     pub fn counts(&self) -> (usize, usize) {
         let state = self.state.lock();
         (state.held.len(), state.waiting_count + state.fresh.len())
+    }
+
+    /// Dead pages that wait for version `lsn` while an older one is held, which does not need them.
+    pub fn kept_beside_older(&self, lsn: Lsn) -> u64 {
+        let state = self.state.lock();
+        let has_older = state.held.keys().next().is_some_and(|&oldest| oldest < lsn);
+        let bucket = state.waiting.get(&lsn).filter(|_| has_older);
+        bucket.map_or(0, |bucket| bucket.pages)
     }
 
     /// The oldest held version.
@@ -172,8 +190,14 @@ mod tests {
         registry.add(9, vec![page(3, 3), page(4, 5), page(5, 9)]);
         assert_eq!(numbers(registry.collect(10)), [2, 4, 5]);
         assert_eq!(registry.counts(), (2, 2));
+        registry.add(12, vec![page(6, 3), page(7, 8), page(8, 10)]);
+        assert_eq!(numbers(registry.collect(12)), [0u32; 0]);
+        assert_eq!(registry.kept_beside_older(10), 2);
+        assert_eq!(registry.kept_beside_older(3), 0);
+        registry.let_go(10);
+        assert_eq!(numbers(registry.collect(12)), [7, 8]);
         registry.let_go(3);
-        assert_eq!(numbers(registry.collect(10)), [1, 3]);
+        assert_eq!(numbers(registry.collect(10)), [1, 3, 6]);
     }
 
     #[test]

@@ -43,18 +43,21 @@ pub fn run(settings: &Settings) -> Result<()> {
             ..TransactionOptions::default()
         })?;
         let inside = transaction.collection("small")?;
-        let mut ids = 0..INSERTS;
-        let mut next = |out: &mut Vec<u8>| -> ironbase::error::Result<bool> {
-            let Some(id) = ids.next() else {
-                return Ok(false);
+        for first in (0..INSERTS).step_by(BATCH as usize) {
+            // A call's result holds the identifiers of all its documents: hence not all in one.
+            let mut ids = first..INSERTS.min(first + BATCH);
+            let mut next = |out: &mut Vec<u8>| -> ironbase::error::Result<bool> {
+                let Some(id) = ids.next() else {
+                    return Ok(false);
+                };
+                let text = format!(
+                    r#"{{"_id":{id},"text":"some hundred bytes of text, more or less, as many documents are"}}"#
+                );
+                ironbase::json::parse_document(text.as_bytes(), out)?;
+                Ok(true)
             };
-            let text = format!(
-                r#"{{"_id":{id},"text":"some hundred bytes of text, more or less, as many documents are"}}"#
-            );
-            ironbase::json::parse_document(text.as_bytes(), out)?;
-            Ok(true)
-        };
-        inside.insert_many(&mut next, &InsertManyOptions::default())?;
+            inside.insert_many(&mut next, &InsertManyOptions::default())?;
+        }
         transaction.commit()?;
         Ok(())
     })?;

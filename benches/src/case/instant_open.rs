@@ -1,4 +1,4 @@
-//! Opening a large database and reading a document from it: after closing it, and after a crash that leaves 64 MiB of log.
+//! Opening a large database and reading a document from it: after closing it, and after a crash that leaves as much log as there can be.
 
 use std::path::Path;
 use std::process::Command;
@@ -70,7 +70,8 @@ fn do_task(what: &str, directory: &Path, documents: u32) -> Result<()> {
     let mut random = Random::new(6);
     let mut next = documents * 2;
     let log = || -> Result<i64> { Ok(storage_figure(&database.stats()?, "logBytes").unwrap_or(0)) };
-    while log()? < 60 << 20 {
+    let mut filling = Filling::default();
+    while !filling.is_enough(log()?) {
         if what == "inserts" {
             insert(&collection, next..next + 1000)?;
             next += 1000;
@@ -81,4 +82,23 @@ fn do_task(what: &str, directory: &Path, documents: u32) -> Result<()> {
         }
     }
     std::process::abort();
+}
+
+/// When the log is as long as it gets.
+#[derive(Default)]
+struct Filling {
+    longest: i64,
+    last: i64,
+    has_shrunk: bool,
+}
+
+impl Filling {
+    /// At 60 MiB a checkpoint is near. Where updates change more pages than fit into memory as differences checkpoints come before
+    /// that: then behind one of them, when it has nearly the length again that it had before.
+    fn is_enough(&mut self, length: i64) -> bool {
+        self.has_shrunk |= length < self.last;
+        self.longest = self.longest.max(length);
+        self.last = length;
+        length >= 60 << 20 || (self.has_shrunk && length >= self.longest / 8 * 7)
+    }
 }

@@ -158,7 +158,7 @@ fn run(seed: u64, page_size: usize, commits: u64) {
             compare(&file, tree, &model, &mut random);
         }
         if random.next(5) == 0 {
-            file.write_out(lsn, usize::MAX, &pin).expect("written");
+            file.write_out(lsn, usize::MAX).expect("written");
         }
         if random.next(30) == 0 {
             kept.push((tree, model.clone()));
@@ -251,7 +251,7 @@ fn comparing_versions_reads_what_changed_and_not_the_rest() {
     commit(1, &mut tree, &|edit, tree| {
         (0..50_000).for_each(|n| edit.put(tree, &key(n), &[7; 40]).expect("put"));
     });
-    file.write_out(1, usize::MAX, &pin).expect("written");
+    file.write_out(1, usize::MAX).expect("written");
     let before = tree;
     // Split, emptied, changed; and the end of the tree grows.
     commit(2, &mut tree, &|edit, tree| {
@@ -323,7 +323,7 @@ fn a_tree_built_in_bulk_is_that_of_the_entries_and_lives_on() {
             };
             change(&mut edit, tree);
             assert!(changes.died.is_empty() && changes.born.is_empty());
-            file.write_private(birth, &pin).expect("written");
+            file.write_private(birth).expect("written");
         };
         let (mut tree, mut bulk) = (Tree::default(), Bulk::default());
         let mut entries = model.iter().peekable();

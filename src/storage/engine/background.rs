@@ -124,7 +124,7 @@ impl Engine {
         if self.poisoned.load(Acquire) {
             return Ok(());
         }
-        if self.log_bytes.load(Relaxed) > self.options.checkpoint_log_bytes {
+        if self.is_checkpoint_due() {
             self.checkpoint()?;
         }
         let most = self.options.cache_bytes / 4;

@@ -360,15 +360,10 @@ impl Engine {
         step(0)?;
         self.pace(lsn)?;
         if self.shared.dirty_bytes.load(Ordering::Relaxed) > WRITE_FROM {
-            let pin = crossbeam_epoch::pin();
             let settled = self.settled.load(Ordering::Acquire);
             let budget = 2 * pages * target.file.page_size;
-            let written = target.file.write_out(settled, budget, &pin);
-            pin.flush();
-            if let Err(error) = written {
-                self.poison(&error);
-                return Err(error);
-            }
+            let written = target.file.write_out(settled, budget);
+            written.inspect_err(|error| self.poison(error))?;
         }
         Ok(pages)
     }

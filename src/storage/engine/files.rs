@@ -5,17 +5,27 @@ use std::sync::Arc;
 
 use crate::storage::page::TreeId;
 use crate::storage::pager::file::PageFile;
+use crate::storage::persistent::Array;
 
 /// The files; those of dropped trees too, until they are removed.
 #[derive(Default)]
 pub(super) struct Files {
-    by_tree: HashMap<TreeId, Arc<PageFile>>,
+    by_tree: Array<Option<Arc<PageFile>>>,
     names: HashMap<Arc<str>, TreeId>,
 }
 
 impl Files {
+    /// None yet, but room for the names of so many.
+    pub fn with_capacity(count: usize) -> Files {
+        Files {
+            // What a damaged catalog says of itself is no reason to ask for much memory.
+            names: HashMap::with_capacity(count.min(1 << 20)),
+            ..Files::default()
+        }
+    }
+
     pub fn get(&self, tree: TreeId) -> Option<&Arc<PageFile>> {
-        self.by_tree.get(&tree)
+        self.by_tree.get(tree)?.as_ref()
     }
 
     /// Whether one of them has the name.
@@ -25,20 +35,21 @@ impl Files {
 
     #[cfg(test)]
     pub fn len(&self) -> usize {
-        self.by_tree.len()
+        self.names.len()
     }
 
     /// Adds the file of a tree that has none.
     pub fn insert(&mut self, file: Arc<PageFile>) -> Arc<PageFile> {
         self.names.insert(file.name.clone(), file.tree);
-        self.by_tree.insert(file.tree, file.clone());
+        self.by_tree.set(file.tree, Some(file.clone()));
         file
     }
 
     pub fn remove(&mut self, tree: TreeId) {
-        let Some(file) = self.by_tree.remove(&tree) else {
+        let Some(file) = self.get(tree).cloned() else {
             return;
         };
+        self.by_tree.set(tree, None);
         if self.names.get(&file.name) == Some(&tree) {
             self.names.remove(&file.name);
         }

@@ -157,7 +157,7 @@ impl<'e> WriteTxn<'e> {
                     Error::new(ErrorKind::NotFound, format!("{file} is not there"))
                 })?;
             build.targets.push(Target {
-                index: Index::new(id, &name, unique, &spec, file),
+                index: Index::new(id, name, unique, spec, file),
                 tree: Tree::default(),
                 repeated: Repeated::default(),
                 is_published: false,
@@ -437,10 +437,7 @@ impl Target {
         if file.private_bytes(birth) < WRITE_BYTES.min(engine.options.cache_bytes / 16) {
             return Ok(());
         }
-        let pin = crossbeam_epoch::pin();
-        let written = file.write_private(birth, &pin);
-        pin.flush();
-        written
+        file.write_private(birth)
     }
 
     /// A document has other keys.

@@ -192,6 +192,10 @@ pub struct Engine {
     settled: AtomicU64,
     /// The newest durable checkpoint's commit.
     checkpointed: AtomicU64,
+    /// Pages that it alone may keep, while an older version is held, before the next one comes ...
+    spare_pages: AtomicU64,
+    /// ... and whether it keeps more.
+    keeps_much: AtomicBool,
     /// Bytes of log since the last checkpoint.
     log_bytes: AtomicU64,
     poisoned: AtomicBool,
@@ -297,6 +301,10 @@ impl Engine {
     /// Frees the pages that no version needs any more.
     fn reclaim(&self) -> Result<()> {
         let free = self.registry.collect(self.visible.read().lsn);
+        let durable = self.checkpointed.load(Ordering::Acquire);
+        let kept = self.registry.kept_beside_older(durable);
+        let is_much = kept > self.spare_pages.load(Ordering::Relaxed);
+        self.keeps_much.store(is_much, Ordering::Relaxed);
         if free.is_empty() {
             return Ok(());
         }
@@ -315,6 +323,12 @@ impl Engine {
         Ok(())
     }
 
+    /// Whether the log is long, or what the durable checkpoint alone keeps from being used again is much.
+    fn is_checkpoint_due(&self) -> bool {
+        self.log_bytes.load(Ordering::Relaxed) > self.options.checkpoint_log_bytes
+            || self.keeps_much.load(Ordering::Relaxed)
+    }
+
     /// Writes pages out when too many wait in memory. Committers call this after their commit, and so pay for the
     /// memory they use. Pages of a transaction still running are left alone.
     fn relieve(&self) -> Result<()> {
@@ -330,11 +344,11 @@ impl Engine {
                 false => Ok(()),
             };
         }
-        let log_full = self.log_bytes.load(Ordering::Relaxed) > self.options.checkpoint_log_bytes;
-        if log_full && !self.options.background {
+        let is_due = self.is_checkpoint_due();
+        if is_due && !self.options.background {
             return self.checkpoint();
         }
-        if log_full || dirty > hard / 2 {
+        if is_due || dirty > hard / 2 {
             self.bell.ring();
         }
         Ok(())
@@ -344,13 +358,8 @@ impl Engine {
     fn write_private(&self, birth: Lsn, trees: &BTreeSet<TreeId>) -> Result<()> {
         for tree in trees {
             let file = self.files.read().get(*tree).cloned();
-            let pin = crossbeam_epoch::pin();
-            let written = file.map_or(Ok(()), |file| file.write_private(birth, &pin));
-            pin.flush();
-            if let Err(error) = written {
-                self.poison(&error);
-                return Err(error);
-            }
+            let written = file.map_or(Ok(()), |file| file.write_private(birth));
+            written.inspect_err(|error| self.poison(error))?;
         }
         Ok(())
     }
@@ -406,9 +415,7 @@ impl Engine {
             if saved >= wanted {
                 break;
             }
-            let pin = crossbeam_epoch::pin();
-            saved += file.make_thin(limit, checkpoints, wanted - saved, again, &pin)?;
-            pin.flush();
+            saved += file.make_thin(limit, checkpoints, wanted - saved, again)?;
         }
         Ok(saved >= wanted)
     }
@@ -416,18 +423,12 @@ impl Engine {
     /// Writes pages born up to `limit` to their places until no more than `target` bytes wait.
     fn write_ahead(&self, limit: Lsn, target: usize) -> Result<()> {
         for file in self.waiting_files() {
-            // A guard for each file: pages are freed only when no guard is older.
-            let pin = crossbeam_epoch::pin();
             let excess = self.shared.dirty_bytes.load(Ordering::Relaxed) - target as i64;
             if excess <= 0 {
                 break;
             }
-            let written = file.write_out(limit, excess as usize, &pin);
-            pin.flush();
-            if let Err(error) = written {
-                self.poison(&error);
-                return Err(error);
-            }
+            let written = file.write_out(limit, excess as usize);
+            written.inspect_err(|error| self.poison(error))?;
         }
         Ok(())
     }

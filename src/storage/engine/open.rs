@@ -162,6 +162,8 @@ impl Engine {
             committed: AtomicU64::new(checkpoint),
             settled: AtomicU64::new(checkpoint),
             checkpointed: AtomicU64::new(checkpoint),
+            spare_pages: AtomicU64::new(u64::MAX),
+            keeps_much: AtomicBool::new(false),
             log_bytes: AtomicU64::new(log.bytes),
             poisoned: AtomicBool::new(false),
             poison: Mutex::new(None),
@@ -396,7 +398,7 @@ fn load(shared: &Arc<Shared>, superblock: &Superblock) -> Result<(Arc<PageFile>,
     let mut loaded = Loaded {
         roots: Roots::default(),
         catalog: Catalog::default(),
-        files: Files::default(),
+        files: Files::with_capacity(superblock.catalog.entries as usize),
     };
     // In order of their ids, as the tree has them.
     let mut collections: Vec<Collection> = Vec::new();
@@ -431,7 +433,7 @@ fn load(shared: &Arc<Shared>, superblock: &Superblock) -> Result<(Arc<PageFile>,
                 collections.push(Collection {
                     id,
                     name,
-                    options: catalog::Options::new(&options),
+                    options: catalog::Options::new(options),
                     file,
                     indexes: Vec::new(),
                 });
@@ -444,7 +446,7 @@ fn load(shared: &Arc<Shared>, superblock: &Superblock) -> Result<(Arc<PageFile>,
                     spec,
                     ..
                 } = entry;
-                indexes.push((owner, Index::new(id, &name, unique, &spec, file)));
+                indexes.push((owner, Index::new(id, name, unique, spec, file)));
             }
             more = walk.next()?;
         }

@@ -94,7 +94,7 @@ impl WriteTxn<'_> {
         self.catalog.put(Collection {
             id: tree,
             name: name.to_string(),
-            options: Options::new(options),
+            options: Options::new(options.to_vec()),
             file,
             indexes: Vec::new(),
         });
@@ -136,7 +136,7 @@ impl WriteTxn<'_> {
         });
         self.touched.insert(collection.id);
         let mut changed = collection.clone();
-        changed.options = Options::new(options);
+        changed.options = Options::new(options.to_vec());
         self.catalog.put(changed);
     }
 
@@ -183,7 +183,7 @@ impl WriteTxn<'_> {
         };
         self.log(&operation);
         let file = self.add_file(tree, file, page_size);
-        let index = Index::new(tree, name, unique, spec, file);
+        let index = Index::new(tree, name.into(), unique, spec.into(), file);
         if let Some(duplicate) = self.build(collection, &index, step)? {
             return Ok(Some(duplicate));
         }

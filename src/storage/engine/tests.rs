@@ -459,6 +459,37 @@ fn updates_at_random_write_pages_once_for_each_checkpoint() {
 }
 
 #[test]
+fn beside_a_held_version_files_grow_by_little_more_than_it() {
+    let vfs = Arc::new(MemoryVfs::new());
+    let options = Options {
+        cache_bytes: 4 << 20,
+        ..Options::default()
+    };
+    let documents = 20_000;
+    let engine = filled(&vfs, &options, documents);
+    let length = || {
+        let file = vfs.open("c.mlite", false).expect("there");
+        file.length().expect("known")
+    };
+    let (held, before) = (engine.snapshot(), length());
+    let expected = dump(&held, "c");
+    for round in 0..3u32 {
+        for step in 0..documents {
+            let n = step.wrapping_mul(7919) % documents;
+            let document = format!("{}{round:08}", "w".repeat(392));
+            put(&engine, "c", &format!("{n:06}"), &document);
+        }
+        engine.checkpoint().expect("done");
+    }
+    // What the reader sees, what is there now, and some between two checkpoints; three times as much if these were far apart.
+    let grown = length() as f64 / before as f64;
+    assert!(grown < 2.4, "{grown}");
+    assert_eq!(dump(&held, "c"), expected);
+    drop(held);
+    engine.close().expect("closed");
+}
+
+#[test]
 fn an_update_is_logged_as_what_it_changes() {
     let vfs = Arc::new(MemoryVfs::new());
     let engine = filled(&vfs, &Options::default(), 2);

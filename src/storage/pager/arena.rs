@@ -8,6 +8,7 @@
 //! chunks are not asked to be huge: a process that holds little takes little.
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::collections::BTreeSet;
 use std::ptr::{NonNull, null_mut};
 
 use parking_lot::Mutex;
@@ -77,14 +78,12 @@ struct Chunk {
     used: usize,
     /// Blocks behind this many were never given out.
     fresh: usize,
-    /// Its place in `partial`.
-    place: usize,
 }
 
 /// The chunks of one block size.
 struct Class {
-    /// Those that have a block to give.
-    partial: Vec<NonNull<Chunk>>,
+    /// Those that have a block to give, by address.
+    partial: BTreeSet<NonNull<Chunk>>,
     chunks: usize,
     /// Those among them without a block in use: at most one.
     empty: usize,
@@ -96,14 +95,15 @@ unsafe impl Send for Class {}
 impl Class {
     const fn new() -> Class {
         Class {
-            partial: Vec::new(),
+            partial: BTreeSet::new(),
             chunks: 0,
             empty: 0,
         }
     }
 
     fn allocate(&mut self, size: usize) -> NonNull<u8> {
-        let at = match self.partial.last() {
+        // Always the lowest one: so the upper ones run empty when less is needed, rather than all keeping a few blocks.
+        let at = match self.partial.first() {
             Some(&chunk) => chunk,
             None => self.add_chunk(),
         };
@@ -125,7 +125,7 @@ impl Class {
             block
         };
         if chunk.used == blocks(size) {
-            self.partial.pop();
+            self.partial.pop_first();
         }
         NonNull::new(block).expect("inside a chunk")
     }
@@ -144,8 +144,7 @@ impl Class {
         };
         chunk.free = block.as_ptr();
         if chunk.used == blocks(size) {
-            chunk.place = self.partial.len();
-            self.partial.push(at);
+            self.partial.insert(at);
         }
         chunk.used -= 1;
         if chunk.used > 0 {
@@ -155,12 +154,7 @@ impl Class {
             self.empty = 1;
             return;
         }
-        let place = chunk.place;
-        self.partial.swap_remove(place);
-        if let Some(moved) = self.partial.get(place) {
-            // SAFETY: listed chunks are live and reached under the lock only.
-            unsafe { (*moved.as_ptr()).place = place };
-        }
+        self.partial.remove(&at);
         self.chunks -= 1;
         // SAFETY: no block of the chunk is in use, and it is not listed any more.
         unsafe { unmap(at.cast()) };
@@ -178,10 +172,9 @@ impl Class {
                 free: null_mut(),
                 used: 0,
                 fresh: 0,
-                place: self.partial.len(),
             });
         }
-        self.partial.push(chunk);
+        self.partial.insert(chunk);
         self.chunks += 1;
         self.empty += 1;
         chunk
@@ -273,9 +266,45 @@ mod tests {
             }
             assert_eq!((class.chunks, class.empty, class.partial.len()), (1, 1, 1));
         }
-        let last = class.partial[0];
+        end(class);
+    }
+
+    /// Unmaps the one chunk that is left of a class without blocks in use.
+    fn end(mut class: Class) {
+        let last = class.partial.pop_first().expect("one chunk is kept");
+        assert!(class.partial.is_empty());
         // SAFETY: no block is in use; the class ends here.
         unsafe { unmap(last.cast()) };
+    }
+
+    #[test]
+    fn the_lowest_chunk_is_filled_first() {
+        let mut class = Class::new();
+        let size = 8192 + ALIGN;
+        let chunk = |block: NonNull<u8>| block.addr().get() & !(CHUNK - 1);
+        let mut taken: Vec<_> = (0..blocks(size) * 4)
+            .map(|_| class.allocate(size))
+            .collect();
+        taken.sort_unstable();
+        // One block stays in each.
+        let mut kept: Vec<_> = taken.iter().step_by(blocks(size)).copied().collect();
+        for block in taken.iter().filter(|block| !kept.contains(block)) {
+            // SAFETY: taken above, given back once.
+            unsafe { class.free(*block, size) };
+        }
+        assert_eq!(class.chunks, 4);
+        let lowest = chunk(kept[0]);
+        for _ in 1..blocks(size) {
+            let block = class.allocate(size);
+            assert_eq!(chunk(block), lowest);
+            kept.push(block);
+        }
+        for block in kept {
+            // SAFETY: as above.
+            unsafe { class.free(block, size) };
+        }
+        assert_eq!((class.chunks, class.empty), (1, 1));
+        end(class);
     }
 
     #[test]

@@ -485,11 +485,12 @@ impl PageFile {
 
     /// Writes the pages born up to `limit` to their places and drops them from memory; stops after about
     /// `budget` bytes. Gives the bytes written.
-    pub fn write_out(&self, limit: Lsn, budget: usize, pin: &Guard) -> Result<usize> {
+    pub fn write_out(&self, limit: Lsn, budget: usize) -> Result<usize> {
         let _flushing = self.flushing.lock();
         let mut numbers = Vec::new();
         let mut bytes = 0;
         {
+            let pin = crossbeam_epoch::pin();
             let mut unwritten = self.unwritten.lock();
             while bytes < budget {
                 match unwritten.pages.front() {
@@ -497,7 +498,7 @@ impl PageFile {
                     _ => break,
                 }
                 let (number, birth) = unwritten.take_first().expect("looked at above");
-                if let Some(page) = self.unwritten_page(number, birth, pin) {
+                if let Some(page) = self.unwritten_page(number, birth, &pin) {
                     bytes += page.size().max(self.page_size);
                     numbers.push((number, birth));
                 }
@@ -506,7 +507,7 @@ impl PageFile {
         }
         numbers.sort_unstable();
         numbers.dedup();
-        let result = self.write_pages(&numbers, pin);
+        let result = self.write_pages(&numbers);
         if result.is_err() {
             // The pages stay readable in memory, and stand first in line: a checkpoint that is running must not believe
             // that they were written.
@@ -522,7 +523,7 @@ impl PageFile {
     }
 
     /// Writes pages that an open transaction made to their places and drops them from memory. The caller is that transaction.
-    pub fn write_private(&self, birth: Lsn, pin: &Guard) -> Result<()> {
+    pub fn write_private(&self, birth: Lsn) -> Result<()> {
         let _flushing = self.flushing.lock();
         let Some(mut numbers) = self.private.lock().remove(&birth) else {
             return Ok(());
@@ -530,7 +531,7 @@ impl PageFile {
         numbers.sort_unstable();
         numbers.dedup();
         let pages: Vec<(u32, Lsn)> = numbers.iter().map(|&number| (number, birth)).collect();
-        let written = self.write_pages(&pages, pin);
+        let written = self.write_pages(&pages);
         if written.is_err() {
             // They stay in memory, and in the account of it.
             self.private
@@ -594,18 +595,21 @@ impl PageFile {
         (page.is_dirty() && page.birth() == birth).then_some(page)
     }
 
-    fn write_pages(&self, numbers: &[(u32, Lsn)], pin: &Guard) -> Result<()> {
+    fn write_pages(&self, numbers: &[(u32, Lsn)]) -> Result<()> {
         let mut batch = Vec::with_capacity(WRITE_BATCH.min(numbers.len() * self.page_size));
         let mut pages: Vec<(u32, Lsn, usize)> = Vec::new();
         let mut next = 0;
+        // Never for longer than one write: what others replace meanwhile is not freed before this is let go.
+        let mut pin = crossbeam_epoch::pin();
         for &(number, birth) in numbers {
-            let Some(page) = self.unwritten_page(number, birth, pin) else {
+            if number != next || batch.len() + self.page_size > WRITE_BATCH {
+                self.write_batch(&mut batch, &mut pages, &pin)?;
+                pin.repin();
+            }
+            let Some(page) = self.unwritten_page(number, birth, &pin) else {
                 continue;
             };
             let size = page.size().max(self.page_size);
-            if number != next || batch.len() + size > WRITE_BATCH {
-                self.write_batch(&mut batch, &mut pages, pin)?;
-            }
             let start = batch.len();
             match page.is_thin() {
                 true => self.make_whole(number, page, &mut batch)?,
@@ -615,7 +619,9 @@ impl PageFile {
             pages.push((number, birth, size));
             next = number + (size / self.page_size) as u32;
         }
-        self.write_batch(&mut batch, &mut pages, pin)
+        self.write_batch(&mut batch, &mut pages, &pin)?;
+        pin.flush();
+        Ok(())
     }
 
     fn write_batch(

@@ -99,7 +99,6 @@ impl PageFile {
         checkpoints: Checkpoints,
         wanted: usize,
         again: bool,
-        pin: &Guard,
     ) -> Result<usize> {
         let _flushing = self.flushing.lock();
         if again {
@@ -111,9 +110,11 @@ impl PageFile {
             if stretch.is_empty() {
                 break;
             }
+            // For a stretch only: what others replace meanwhile is not freed before this is let go.
+            let pin = crossbeam_epoch::pin();
             for (number, birth) in stretch {
-                if let Some(page) = self.unwritten_page(number, birth, pin) {
-                    saved += self.thin_out((number, page), checkpoints, &mut steps, pin)?;
+                if let Some(page) = self.unwritten_page(number, birth, &pin) {
+                    saved += self.thin_out((number, page), checkpoints, &mut steps, &pin)?;
                 }
             }
         }
