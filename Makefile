@@ -17,7 +17,7 @@ WARNINGS := -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Werror
 STATIC := $(TARGET)/release/libironbase.a -lpthread -ldl -lrt -lm
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart library test bench soak header dist sanitize abi format clean
+.PHONY: help quickstart library test bench languages soak header dist sanitize abi format clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -40,6 +40,9 @@ bench: ## compare with SQLite, LMDB and the bare disk (CASE=point-get for one ca
 	@scripts/setup.sh build
 	cargo rustc --release -p ironbase-bench --bin ironbase-bench -- $(LEAN)
 	$(TARGET)/release/ironbase-bench $(CASE)
+
+languages: library ## the same calls from C, C++, Go and Node.js, each beside SQLite from the same language
+	@scripts/bench-languages.sh $(TARGET)/release
 
 soak: ## the crash matrix and the model tests in their long form
 	IRONBASE_SOAK=1 cargo test --release --no-fail-fast -- --nocapture

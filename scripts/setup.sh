@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to the programs that a build or a test run needs: setup.sh build|test|go
+# Sees to the programs that a build or a test run needs: setup.sh build|test|go|languages
 #
 # On Debian and its kin, as root, what is missing is installed with apt; otherwise it is named and the
 # script fails. It is quiet and does nothing when all is there. Rust itself is never installed.
@@ -51,6 +51,12 @@ if [ "$purpose" = test ]; then
     if command -v dpkg >/dev/null 2>&1 && ! dpkg -s libc6-dbg >/dev/null 2>&1; then
         missing="$missing libc6-dbg"
     fi
+fi
+
+if [ "$purpose" = languages ]; then
+    want c++ g++
+    want pkg-config pkg-config
+    [ -f /usr/include/sqlite3.h ] || desired="$desired libsqlite3-dev"
 fi
 
 install_missing() {

@@ -67,7 +67,8 @@ test('a signal stops a cursor, running or waiting, and calls that have not begun
   const reading = cursor.toArray();
   const many = Array.from({ length: 600 }, () => c.findOne({ _id: 1, ...SLOW }, { signal: controller.signal }));
   const outcomes = Promise.allSettled([reading, ...many]);
-  setTimeout(() => controller.abort(), 50);
+  // As soon as one is done: how many a machine does in a given time is its own affair.
+  many[0].finally(() => controller.abort()).catch(() => {});
   const start = performance.now();
   const stopped = (await outcomes).filter(({ reason }) => reason?.name === 'AbortError').length;
   assert.ok(stopped > 500, `${stopped} were stopped`);
