@@ -26,8 +26,8 @@ const SYNC_STEP: usize = 16 << 20;
 const SYNCS_WORTH_A_THREAD: usize = 2;
 const MOST_SYNC_THREADS: usize = 64;
 
-/// While a reader holds an older version the next checkpoint comes when so large a part of what the newest one changed has been
-/// replaced since: the files then hold what that reader sees, what is there now, and little more.
+/// While a reader holds an older version the next checkpoint comes when so many pages of the newest one have been replaced since: this
+/// part of the trees that it changed, by their size. The files then hold what that reader sees, what is there now, and little more.
 const SPARE_PART: u64 = 12;
 /// Fewer pages than this are not worth a checkpoint.
 const FEW_PAGES: u64 = 256;
@@ -81,7 +81,7 @@ impl Engine {
         // Before any commit that is not of this checkpoint, or little behind.
         let time = self.group.stamped();
 
-        let mut changed = 0;
+        let mut pages_of_trees = 0;
         let mut old_map_pages: Vec<(Arc<PageFile>, Vec<u32>)> = Vec::new();
         let mut entries = Vec::new();
         for (id, file, space) in capture.dirty {
@@ -90,7 +90,7 @@ impl Engine {
             let free_map = file.write_free_map(space, lsn, &mut replaced)?;
             old_map_pages.push((file.clone(), replaced));
             let tree = capture.version.tree(id);
-            changed += tree.bytes / file.page_size as u64;
+            pages_of_trees += tree.bytes / file.page_size as u64;
             let owner = capture.version.catalog.owner(id);
             let entry = owner.and_then(|c| Entry::describe(c, id, tree, free_map));
             entries.push(entry.expect("a dirty tree that is not dropped has an owner"));
@@ -124,8 +124,10 @@ impl Engine {
         // From here on the new superblock is the durable one: what only the old one needed is free.
         self.registry.hold(lsn);
         self.registry.let_go(state.superblock.checkpoint_lsn);
-        self.spare_pages
-            .store(FEW_PAGES.max(changed / SPARE_PART), Ordering::Relaxed);
+        self.spare_pages.store(
+            FEW_PAGES.max(pages_of_trees / SPARE_PART),
+            Ordering::Relaxed,
+        );
         // ORDER: only what this checkpoint holds may be a base before the one before lets go, below.
         self.checkpointed.store(lsn, Ordering::Release);
         self.shared.capturing.store(0, Ordering::Release);

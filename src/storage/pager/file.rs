@@ -599,7 +599,8 @@ impl PageFile {
         let mut batch = Vec::with_capacity(WRITE_BATCH.min(numbers.len() * self.page_size));
         let mut pages: Vec<(u32, Lsn, usize)> = Vec::new();
         let mut next = 0;
-        // Never for longer than one write: what others replace meanwhile is not freed before this is let go.
+        // Never for longer than one write, unless the caller has pinned: what others replace meanwhile is not freed before this is
+        // let go.
         let mut pin = crossbeam_epoch::pin();
         for &(number, birth) in numbers {
             if number != next || batch.len() + self.page_size > WRITE_BATCH {
